@@ -1,0 +1,54 @@
+//! Who may sign: the developer's fixed key, one key per function, and the keys that STS vends.
+
+use jiff::Timestamp;
+use std::collections::HashMap;
+use std::sync::RwLock;
+
+/// Every access key that this endpoint accepts.
+#[derive(Debug, Default)]
+pub struct Credentials {
+    by_access_key: RwLock<HashMap<String, Credential>>,
+}
+
+/// One access key and what stands behind it.
+#[derive(Debug, Clone)]
+pub struct Credential {
+    /// The secret that signatures are checked with.
+    pub secret_access_key: String,
+    /// Asked for with every request where set.
+    pub session_token: Option<String>,
+    /// Wall time after which the key is refused.
+    pub expires_at: Option<Timestamp>,
+    /// Who signs with it.
+    pub caller: Caller,
+}
+
+/// Who a request comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Caller {
+    /// The developer at this machine (`local` / `local-secret`): may do everything.
+    Developer,
+    /// One of our functions, by its name.
+    Function(String),
+    /// Whoever was handed temporary credentials: may do what the session policy allows.
+    AssumedRole {
+        /// The role that was assumed.
+        role_arn: String,
+        /// The session policy as it was passed, a JSON document.
+        session_policy: Option<String>,
+    },
+}
+
+impl Credentials {
+    /// Adds or replaces a key.
+    pub fn insert(&self, access_key_id: &str, credential: Credential) {
+        let mut keys = self.by_access_key.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        keys.insert(access_key_id.to_owned(), credential);
+    }
+
+    /// The key's credential, expired or not: the caller decides what to answer.
+    pub fn get(&self, access_key_id: &str) -> Option<Credential> {
+        let keys = self.by_access_key.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        keys.get(access_key_id).cloned()
+    }
+}

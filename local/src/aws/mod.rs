@@ -1,0 +1,3 @@
+//! The AWS endpoint: one HTTP port, path style, on which SigV4 is verified and a request goes to its service.
+
+pub mod credentials;
