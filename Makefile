@@ -19,7 +19,6 @@ SAM := env SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=.tools/aws-sam AWS_DEFAULT_REGI
 LOCAL := PROOFLIGHT_LOCAL=$(TARGET)/debug/prooflight-local
 
 export CI ?= true
-export CARGO_TERM_COLOR ?= never
 export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: help setup run test lint unit system e2e bench build clean fmt test-build page
