@@ -1,6 +1,6 @@
 # The verbs. Each does its own set-up, and is quick when there is nothing to do.
 
-SHELL := /usr/bin/env bash
+SHELL := bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
@@ -73,7 +73,7 @@ bench: ## measure, in release code
 
 build: ## the Lambda binaries, in target/lambda (ARCHITECTURE=x86_64 for the other one)
 	@scripts/setup.sh build
-	@PATH="$(CURDIR)/.tools/build/bin:$$PATH" cargo lambda build --locked --release \
+	@PATH="$(CURDIR)/.tools/build/bin:$$PATH" cargo lambda build --locked --release --lambda-dir target/lambda \
 	    $(if $(filter arm64,$(ARCHITECTURE)),--arm64,--x86-64) $(addprefix --bin ,$(FUNCTIONS))
 
 fmt: ## format the sources
