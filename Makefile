@@ -52,6 +52,7 @@ lint: setup ## formatting, clippy, documentation, types, template
 
 unit: test-build ## the tests of each part
 	@$(STEP) --live "Rust tests" scripts/rust-tests.sh 'not package(prooflight-tests)' --exclude prooflight-tests
+	@$(STEP) "examples in the documentation" cargo test --quiet $(CARGO_ALL) --doc
 	@$(STEP) --live "page: unit tests" npm --prefix web run --silent test
 
 system: test-build ## the tests over the wire
