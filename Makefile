@@ -48,7 +48,7 @@ lint: setup ## formatting, clippy, documentation, types, template
 	@$(STEP) "page: types" npm --prefix web run --silent typecheck
 	@$(STEP) "page: lint" npm --prefix web run --silent lint
 	@$(STEP) "sam validate --lint" $(SAM)/sam validate --lint
-	@$(STEP) "cfn-lint" $(SAM)/cfn-lint --non-zero-exit-code informational template.yaml
+	@$(STEP) "cfn-lint" $(SAM)/cfn-lint --include-checks I --non-zero-exit-code informational -- template.yaml
 
 unit: test-build ## the tests of each part
 	@$(STEP) --live "Rust tests" scripts/rust-tests.sh 'not package(prooflight-tests)' --exclude prooflight-tests
