@@ -6,8 +6,11 @@ use prooflight_shared::policy::{History, decide, tips};
 use proptest::prelude::*;
 use std::fmt::Write as _;
 
+/// A name, what differs, and the history.
+type Kind = (&'static str, fn(&mut Evidence), History);
+
 /// Ways in which evidence differs from a complete light check.
-fn kinds() -> Vec<(&'static str, fn(&mut Evidence), History)> {
+fn kinds() -> Vec<Kind> {
     let usual = History { superseded: false };
     let movement = |evidence: &mut Evidence| {
         evidence.challenge = Some(Challenge { kind: ChallengeKind::Movement, version: "1.0.0".into() });
