@@ -88,7 +88,8 @@ impl Claim {
         }
         let (access_key_id, scope) = credential(&field("X-Amz-Credential")?)?;
         let seconds = field("X-Amz-Expires")?.parse::<i64>().ok().filter(|seconds| (1..=LONGEST_PRESIGN_SECONDS).contains(seconds));
-        let seconds = seconds.ok_or_else(|| SignatureFault::incomplete(format!("`X-Amz-Expires` must be 1 to {LONGEST_PRESIGN_SECONDS} seconds")))?;
+        let seconds =
+            seconds.ok_or_else(|| SignatureFault::incomplete(format!("`X-Amz-Expires` must be 1 to {LONGEST_PRESIGN_SECONDS} seconds")))?;
         Ok(Self {
             access_key_id,
             signed_at: signed_at(&field("X-Amz-Date")?, &scope)?,

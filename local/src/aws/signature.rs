@@ -202,11 +202,12 @@ fn check_coverage(request: &Parts, claim: &Claim) -> Result<(), SignatureFault> 
         return Err(SignatureFault::HeaderNotSigned("host".to_owned()));
     }
     // A presigned URL's sender adds these without knowing the secret; none of them changes what is done.
-    let free: &[&str] =
-        if claim.valid_for.is_some() { &["x-amz-user-agent", "x-amz-checksum-mode", "x-amz-content-sha256"] } else { &[] };
-    let unsigned = request.headers.keys().map(http::HeaderName::as_str).find(|name| {
-        name.starts_with("x-amz-") && !claim.signed_headers.contains(*name) && !free.contains(name)
-    });
+    let free: &[&str] = if claim.valid_for.is_some() { &["x-amz-user-agent", "x-amz-checksum-mode", "x-amz-content-sha256"] } else { &[] };
+    let unsigned = request
+        .headers
+        .keys()
+        .map(http::HeaderName::as_str)
+        .find(|name| name.starts_with("x-amz-") && !claim.signed_headers.contains(*name) && !free.contains(name));
     match unsigned {
         Some(name) => Err(SignatureFault::HeaderNotSigned(name.to_owned())),
         None => Ok(()),

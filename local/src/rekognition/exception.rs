@@ -1,8 +1,9 @@
 //! The exceptions of the two operations, with the wire shape that SDKs map to their modelled errors (awsJson1.1: `__type` in the
 //! body, `x-amzn-errortype` in the header, and the status that the model gives the shape).
 
+use crate::aws::json;
 use bytes::Bytes;
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderValue, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -32,25 +33,14 @@ impl Exception {
         Self { name: ExceptionName::InternalServerError, message: "the local service failed; its log says why".to_owned() }
     }
 
-    /// The HTTP answer, under `request_id`.
-    pub fn to_response(&self, request_id: &str) -> Response<Bytes> {
+    /// The HTTP answer; the endpoint adds the request id.
+    pub fn to_response(&self) -> Response<Bytes> {
         let name = self.name.as_str();
-        let body = json!({"__type": name, "Code": name, "Message": self.message, "Logref": request_id});
-        let mut response = answer(self.name.status(), body.to_string(), request_id);
+        let body = json!({"__type": name, "Code": name, "Message": self.message});
+        let mut response = json::answer("rekognition", self.name.status(), body.to_string());
         response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(name));
         response
     }
-}
-
-/// A JSON answer as the service sends it.
-pub(super) fn answer(status: StatusCode, body: String, request_id: &str) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::from(body));
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.1"));
-    if let Ok(request_id) = HeaderValue::from_str(request_id) {
-        response.headers_mut().insert("x-amzn-requestid", request_id);
-    }
-    response
 }
 
 /// The names that can stand in `__type`.
@@ -70,8 +60,6 @@ pub enum ExceptionName {
     ThrottlingException,
     /// The body is not JSON of the right types; not modelled, as every awsJson service answers it.
     SerializationException,
-    /// This server has no such operation; not modelled either.
-    UnknownOperationException,
 }
 
 impl ExceptionName {
@@ -85,7 +73,6 @@ impl ExceptionName {
             Self::SessionNotFoundException => "SessionNotFoundException",
             Self::ThrottlingException => "ThrottlingException",
             Self::SerializationException => "SerializationException",
-            Self::UnknownOperationException => "UnknownOperationException",
         }
     }
 

@@ -18,16 +18,16 @@ pub use script::{ScriptError, ScriptedOutcome};
 pub use session::{LIFE, Refusal, Status, sdk_type};
 
 use crate::aws::credentials::Caller;
-use crate::aws::{entropy, policy};
+use crate::aws::{entropy, json, policy};
 use crate::aws::s3::Buckets;
-use crate::clock::{Clock, wall_now};
+use crate::clock::Clock;
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use jiff::Timestamp;
 use outcome::{Image, ImagePlace, Outcome, Picture};
 use request::{CreateRequest, OutputConfig, parse_get};
 use script::{Script, Target};
-use serde_json::{Value, json};
+use serde_json::Value;
 use session::{Progress, Session, Streaming};
 use sessions::Sessions;
 use std::collections::HashMap;
@@ -77,18 +77,14 @@ impl Rekognition {
 
     /// Answers one request whose signature has been verified.
     pub async fn answer(&self, operation: &str, body: Bytes, caller: &Caller) -> Response<Bytes> {
-        let request_id = entropy::request_id().unwrap_or_default();
         let answer = match operation {
             "CreateFaceLivenessSession" => self.create(&body, caller).await,
             "GetFaceLivenessSessionResults" => self.get_results(&body),
-            other => Err(Exception {
-                name: ExceptionName::UnknownOperationException,
-                message: format!("prooflight-local does not implement rekognition:{other}"),
-            }),
+            other => return json::unknown_operation("rekognition", other),
         };
         match answer {
-            Ok(value) => exception::answer(StatusCode::OK, value.to_string(), &request_id),
-            Err(exception) => exception.to_response(&request_id),
+            Ok(value) => json::answer("rekognition", StatusCode::OK, value.to_string()),
+            Err(exception) => exception.to_response(),
         }
     }
 
@@ -182,7 +178,7 @@ impl Rekognition {
             // "If the same token is used with multiple requests, the same session is returned." What other parameters do is not
             // documented, and the operation has no error of its own for them.
             return if session.parameters == parameters {
-                Ok(json!({"SessionId": session.id}))
+                Ok(serde_json::json!({"SessionId": session.id}))
             } else {
                 Err(Exception::invalid_parameter("ClientRequestToken was used with other parameters"))
             };
@@ -197,7 +193,7 @@ impl Rekognition {
             tracing::error!(%error, "a liveness session could not be stored");
             Exception::internal()
         })?;
-        Ok(json!({"SessionId": id}))
+        Ok(serde_json::json!({"SessionId": id}))
     }
 
     fn get_results(&self, body: &[u8]) -> Result<Value, Exception> {
@@ -211,7 +207,7 @@ impl Rekognition {
 
     /// "Requires that the caller has the s3:PutObject permission", and the bucket is there.
     fn check_output(&self, output: &OutputConfig, caller: &Caller) -> Result<(), Exception> {
-        if !policy::permits(caller, "s3:PutObject", &self.region, wall_now()) {
+        if !policy::permits(caller, "s3:PutObject", &self.region, self.clock.now()) {
             return Err(Exception {
                 name: ExceptionName::AccessDeniedException,
                 message: "the caller may not put objects into the output bucket".to_owned(),

@@ -89,7 +89,7 @@ impl ScriptedOutcome {
             return Err(ScriptError::Invalid("`error` goes with `sessionId` and `times` only: an answer is an exception or a result"));
         }
         let modelled = match name {
-            ExceptionName::SerializationException | ExceptionName::UnknownOperationException => false,
+            ExceptionName::SerializationException => false,
             ExceptionName::SessionNotFoundException => self.session_id.is_some(),
             _ => true,
         };

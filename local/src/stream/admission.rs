@@ -50,7 +50,8 @@ fn authorize(request: &Parts, stream: &LivenessStream, wall_now: Timestamp) -> R
             message: "Credential should be scoped to a valid region.".to_owned(),
         });
     }
-    if !policy::permits(&verified.caller, "rekognition:StartFaceLivenessSession", &stream.region, wall_now) {
+    // The session policy's end was written by the clock that sessions go by.
+    if !policy::permits(&verified.caller, "rekognition:StartFaceLivenessSession", &stream.region, stream.clock.now()) {
         return Err(StreamException::validation("AccessDenied", "the credentials do not allow rekognition:StartFaceLivenessSession now"));
     }
     let key = stream.credentials.get(&verified.access_key_id).ok_or_else(|| unsigned(&SignatureFault::UnknownKey))?;
