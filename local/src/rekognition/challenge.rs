@@ -7,16 +7,16 @@ use std::str::FromStr;
 
 /// The challenge that suits both sides: the first preference, in the session's order, for which this server and the client share a
 /// version; of several shared versions the newest. A session without preferences asks for movement and light, as the service does.
-pub fn negotiate(preferences: &[Preference], client: &[Challenge]) -> Option<Challenge> {
+pub(super) fn negotiate(preferences: &[Preference], client: &[Challenge]) -> Option<Challenge> {
     let by_default = [Preference::any(ChallengeType::FaceMovementAndLightChallenge)];
     let preferences = if preferences.is_empty() { by_default.as_slice() } else { preferences };
-    preferences
-        .iter()
-        .find_map(|preference| preference.supported().filter(|challenge| client.contains(challenge)).max_by_key(|challenge| challenge.version))
+    preferences.iter().find_map(|preference| {
+        preference.supported().filter(|challenge| client.contains(challenge)).max_by_key(|challenge| challenge.version)
+    })
 }
 
 /// Every challenge that this server can put. The stream's model has one shape for all versions of a type.
-pub const SUPPORTED: [Challenge; 3] = [
+pub(super) const SUPPORTED: [Challenge; 3] = [
     Challenge { kind: ChallengeType::FaceMovementAndLightChallenge, version: Version { major: 2, minor: 0, patch: 0 } },
     Challenge { kind: ChallengeType::FaceMovementAndLightChallenge, version: Version { major: 1, minor: 0, patch: 0 } },
     Challenge { kind: ChallengeType::FaceMovementChallenge, version: Version { major: 1, minor: 0, patch: 0 } },
@@ -42,7 +42,10 @@ impl ChallengeType {
 
     /// The newest version of this type that the server knows.
     pub fn newest(self) -> Challenge {
-        Preference::any(self).supported().max_by_key(|challenge| challenge.version).unwrap_or(Challenge { kind: self, version: Version::FIRST })
+        Preference::any(self)
+            .supported()
+            .max_by_key(|challenge| challenge.version)
+            .unwrap_or(Challenge { kind: self, version: Version::FIRST })
     }
 }
 
@@ -50,7 +53,10 @@ impl FromStr for ChallengeType {
     type Err = UnknownChallenge;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::FaceMovementAndLightChallenge, Self::FaceMovementChallenge].into_iter().find(|kind| kind.as_str() == text).ok_or(UnknownChallenge)
+        [Self::FaceMovementAndLightChallenge, Self::FaceMovementChallenge]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or(UnknownChallenge)
     }
 }
 
@@ -97,7 +103,8 @@ impl FromStr for Version {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut parts = text.split('.').map(|part| {
-            let plain = (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit()) && (part == "0" || !part.starts_with('0'));
+            let plain =
+                (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit()) && (part == "0" || !part.starts_with('0'));
             part.parse().ok().filter(|_| plain).ok_or(UnknownChallenge)
         });
         let mut next = || parts.next().ok_or(UnknownChallenge)?;
@@ -128,7 +135,7 @@ impl From<Version> for String {
 
 /// One entry of a session's ordered list of acceptable challenges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Preference {
+pub(super) struct Preference {
     /// The type.
     pub kind: ChallengeType,
     /// The oldest acceptable version.
@@ -139,12 +146,12 @@ pub struct Preference {
 
 impl Preference {
     /// Any version of a type.
-    pub fn any(kind: ChallengeType) -> Self {
+    pub(super) fn any(kind: ChallengeType) -> Self {
         Self { kind, minimum: None, maximum: None }
     }
 
     /// What this server can put within the preference.
-    pub fn supported(self) -> impl Iterator<Item = Challenge> {
+    pub(super) fn supported(self) -> impl Iterator<Item = Challenge> {
         SUPPORTED.into_iter().filter(move |challenge| {
             challenge.kind == self.kind
                 && self.minimum.is_none_or(|minimum| challenge.version >= minimum)
@@ -173,7 +180,11 @@ mod tests {
             })
             .collect();
         let client: Vec<Challenge> = client.iter().map(|text| text.parse().unwrap()).collect();
-        assert_eq!(negotiate(&preferences, &client).map(|challenge| challenge.to_string()).as_deref(), expected, "{preferences:?} with {client:?}");
+        assert_eq!(
+            negotiate(&preferences, &client).map(|challenge| challenge.to_string()).as_deref(),
+            expected,
+            "{preferences:?} with {client:?}"
+        );
     }
 
     #[test]

@@ -18,8 +18,8 @@ pub use script::{ScriptError, ScriptedOutcome};
 pub use session::{LIFE, Refusal, Status, sdk_type};
 
 use crate::aws::credentials::Caller;
-use crate::aws::{entropy, json, policy};
 use crate::aws::s3::Buckets;
+use crate::aws::{entropy, json, policy};
 use crate::clock::Clock;
 use bytes::Bytes;
 use http::{Response, StatusCode};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// The results of a session that succeeded. SUCCEEDED means that the check ran; whether the person is live is the confidence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Outcome {
+pub(super) struct Outcome {
     /// 0-100; none only where a script says so, for the model does not guarantee it.
     pub confidence: Option<f32>,
     /// Conditions that contributed to the confidence.
@@ -21,7 +21,7 @@ pub struct Outcome {
 
 /// A picture with the place of the face in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Image {
+pub(super) struct Image {
     /// Where the picture is.
     pub place: ImagePlace,
     /// Where the face is in it.
@@ -30,7 +30,7 @@ pub struct Image {
 
 /// A picture is in the answer or, when the session has an output configuration, in S3.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum ImagePlace {
+pub(super) enum ImagePlace {
     /// The JPEG in base64, as it goes into the answer.
     Inline(String),
     /// An object.
@@ -100,7 +100,7 @@ impl From<vision::Findings> for Found {
 
 impl ImagePlace {
     /// A picture that goes into the answer.
-    pub fn inline(jpeg: &[u8]) -> Self {
+    pub(super) fn inline(jpeg: &[u8]) -> Self {
         Self::Inline(BASE64.encode(jpeg))
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// A valid `CreateFaceLivenessSession` request (page "API_CreateFaceLivenessSession").
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CreateRequest {
+pub(super) struct CreateRequest {
     /// Two requests with one token get one session.
     pub client_request_token: Option<String>,
     /// Everything else.
@@ -16,7 +16,7 @@ pub struct CreateRequest {
 
 /// What a session was created with; a repeated token must come with the same.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Parameters {
+pub(super) struct Parameters {
     /// Accepted and kept; local images are not encrypted.
     pub kms_key_id: Option<String>,
     /// Where images go instead of into the answer.
@@ -29,7 +29,7 @@ pub struct Parameters {
 
 /// A place in S3.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OutputConfig {
+pub(super) struct OutputConfig {
     /// The bucket.
     pub bucket: String,
     /// Put before the keys that the service makes, as it is.
@@ -38,7 +38,7 @@ pub struct OutputConfig {
 
 impl CreateRequest {
     /// Decodes and checks a request body.
-    pub fn parse(body: &[u8]) -> Result<Self, Exception> {
+    pub(super) fn parse(body: &[u8]) -> Result<Self, Exception> {
         let wire: WireCreate = decode(body)?;
         let settings = wire.settings.unwrap_or_default();
         let preferences = settings.challenge_preferences.unwrap_or_default();
@@ -53,7 +53,7 @@ impl CreateRequest {
 }
 
 /// Decodes a `GetFaceLivenessSessionResults` request and returns its session id (page "API_GetFaceLivenessSessionResults").
-pub fn parse_get(body: &[u8]) -> Result<String, Exception> {
+pub(super) fn parse_get(body: &[u8]) -> Result<String, Exception> {
     let wire: WireGet = decode(body)?;
     let id = wire.session_id.ok_or_else(|| Exception::invalid_parameter("SessionId is required"))?;
     if is_session_id(&id) { Ok(id) } else { Err(Exception::invalid_parameter("SessionId is not a lower-case UUID of 36 characters")) }
@@ -78,7 +78,11 @@ fn decode<Wire: DeserializeOwned>(body: &[u8]) -> Result<Wire, Exception> {
 fn kms_key_id(id: String) -> Result<String, Exception> {
     let first = id.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
     let rest = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":_/+=,@.-".contains(&byte));
-    if first && rest && id.len() <= 2048 { Ok(id) } else { Err(Exception::invalid_parameter("KmsKeyId does not match the pattern of a key id")) }
+    if first && rest && id.len() <= 2048 {
+        Ok(id)
+    } else {
+        Err(Exception::invalid_parameter("KmsKeyId does not match the pattern of a key id"))
+    }
 }
 
 fn token(token: String) -> Result<String, Exception> {
@@ -113,7 +117,8 @@ fn audit_images_limit(limit: Option<i64>) -> Result<u8, Exception> {
 
 fn preference(wire: WirePreference) -> Result<Preference, Exception> {
     let kind = wire.kind.ok_or_else(|| Exception::invalid_parameter("Settings.ChallengePreferences: Type is required"))?;
-    let kind: ChallengeType = kind.parse().map_err(|_| Exception::invalid_parameter("Settings.ChallengePreferences: Type names no challenge"))?;
+    let kind: ChallengeType =
+        kind.parse().map_err(|_| Exception::invalid_parameter("Settings.ChallengePreferences: Type names no challenge"))?;
     let versions = wire.versions.unwrap_or_default();
     let version = |text: Option<String>| {
         let parsed = text.map(|text| text.parse::<Version>()).transpose();

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 /// The JSON body.
-pub fn results(session: &Session, now: Timestamp) -> Value {
+pub(super) fn results(session: &Session, now: Timestamp) -> Value {
     let mut answer = Map::new();
     answer.insert("SessionId".to_owned(), json!(session.id));
     answer.insert("Status".to_owned(), json!(session.status(now)));

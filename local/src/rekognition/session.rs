@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 pub const LIFE: SignedDuration = SignedDuration::from_secs(180);
 
 /// From creation until even its id is forgotten. The service does not say how long it answers `EXPIRED`; a day is our choice.
-pub const MEMORY: SignedDuration = SignedDuration::from_hours(24);
+pub(super) const MEMORY: SignedDuration = SignedDuration::from_hours(24);
 
 /// One session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Session {
+pub(super) struct Session {
     /// A lower-case UUID, and a secret while the session lives.
     pub id: String,
     /// By the movable clock.
@@ -30,7 +30,7 @@ pub struct Session {
 
 /// How far a session has come, time left aside.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Progress {
+pub(super) enum Progress {
     /// Nobody has connected yet.
     Created,
     /// A client is or was connected.
@@ -45,7 +45,7 @@ pub enum Progress {
 
 /// What was agreed on with the client that connected.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Streaming {
+pub(super) struct Streaming {
     /// The challenge that was put.
     pub challenge: Challenge,
     /// What the client calls itself; none in a scripted session.
@@ -90,22 +90,22 @@ pub enum Refusal {
 
 impl Session {
     /// When its data goes.
-    pub fn expires_at(&self) -> Timestamp {
+    pub(super) fn expires_at(&self) -> Timestamp {
         self.created_at.checked_add(LIFE).unwrap_or(Timestamp::MAX)
     }
 
     /// Whether it can still be used or read at `now`.
-    pub fn lives(&self, now: Timestamp) -> bool {
+    pub(super) fn lives(&self, now: Timestamp) -> bool {
         now < self.expires_at() && self.progress != Progress::Expired
     }
 
     /// Whether even its id is to be forgotten at `now`.
-    pub fn is_forgotten(&self, now: Timestamp) -> bool {
+    pub(super) fn is_forgotten(&self, now: Timestamp) -> bool {
         now >= self.created_at.checked_add(MEMORY).unwrap_or(Timestamp::MAX)
     }
 
     /// The status that is answered at `now`.
-    pub fn status(&self, now: Timestamp) -> Status {
+    pub(super) fn status(&self, now: Timestamp) -> Status {
         match &self.progress {
             _ if !self.lives(now) => Status::Expired,
             Progress::Created => Status::Created,
@@ -117,7 +117,7 @@ impl Session {
     }
 
     /// The session after a client that can do `offered` has connected at `now`, and the challenge that it is put.
-    pub fn connected(&self, offered: &[Challenge], sdk_type: Option<String>, now: Timestamp) -> Result<(Self, Challenge), Refusal> {
+    pub(super) fn connected(&self, offered: &[Challenge], sdk_type: Option<String>, now: Timestamp) -> Result<(Self, Challenge), Refusal> {
         if !self.lives(now) {
             return Err(Refusal::Expired);
         }
@@ -130,7 +130,7 @@ impl Session {
     }
 
     /// The session after its check ended at `now`, with an outcome or without one; none unless it is still in progress.
-    pub fn ended(&self, outcome: Option<Outcome>, now: Timestamp) -> Option<Self> {
+    pub(super) fn ended(&self, outcome: Option<Outcome>, now: Timestamp) -> Option<Self> {
         let Progress::InProgress(streaming) = &self.progress else { return None };
         if !self.lives(now) {
             return None;
@@ -143,7 +143,7 @@ impl Session {
     }
 
     /// What is left of the session at `now`: after its time neither score nor image.
-    pub fn aged(&self, now: Timestamp) -> Option<Self> {
+    pub(super) fn aged(&self, now: Timestamp) -> Option<Self> {
         (!self.lives(now) && self.progress != Progress::Expired).then(|| Self { progress: Progress::Expired, ..self.clone() })
     }
 }

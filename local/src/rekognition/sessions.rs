@@ -26,12 +26,8 @@ pub(super) struct Sessions {
 impl Sessions {
     /// Opens the folder, or keeps everything in memory alone. A file that cannot be read is an error that names it.
     pub(super) fn open(folder: Option<&Path>) -> io::Result<Self> {
-        let mut sessions = Self {
-            by_id: HashMap::new(),
-            id_by_token: HashMap::new(),
-            folder: folder.map(Path::to_owned),
-            swept_at: Timestamp::MIN,
-        };
+        let mut sessions =
+            Self { by_id: HashMap::new(), id_by_token: HashMap::new(), folder: folder.map(Path::to_owned), swept_at: Timestamp::MIN };
         let Some(folder) = folder else { return Ok(sessions) };
         fs::create_dir_all(folder)?;
         for entry in fs::read_dir(folder)? {
@@ -77,8 +73,12 @@ impl Sessions {
         for session in aged {
             self.put(session)?;
         }
-        let mut forgotten: Vec<(Timestamp, String)> =
-            self.by_id.values().filter(|session| session.is_forgotten(now)).map(|session| (session.created_at, session.id.clone())).collect();
+        let mut forgotten: Vec<(Timestamp, String)> = self
+            .by_id
+            .values()
+            .filter(|session| session.is_forgotten(now))
+            .map(|session| (session.created_at, session.id.clone()))
+            .collect();
         let excess = self.by_id.len().saturating_sub(forgotten.len()).saturating_sub(MOST);
         if excess > 0 {
             let kept = self.by_id.values().filter(|session| !session.is_forgotten(now));

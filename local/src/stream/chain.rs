@@ -16,7 +16,7 @@ use subtle::ConstantTimeEq;
 
 /// The chain as far as it has been followed.
 #[derive(Clone, PartialEq, Eq)]
-pub struct SignatureChain {
+pub(super) struct SignatureChain {
     secret_access_key: String,
     region: String,
     prior: String,
@@ -25,16 +25,16 @@ pub struct SignatureChain {
 /// A frame that is not the chain's next link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the chunk signature does not match")]
-pub struct BrokenChain;
+pub(super) struct BrokenChain;
 
 impl SignatureChain {
     /// A chain that begins with the signature of the presigned URL, in lower-case hexadecimal digits.
-    pub fn new(secret_access_key: String, region: String, url_signature: String) -> Self {
+    pub(super) fn new(secret_access_key: String, region: String, url_signature: String) -> Self {
         Self { secret_access_key, region, prior: url_signature }
     }
 
     /// Follows the chain by one frame.
-    pub fn follow(&mut self, frame: &SignedFrame) -> Result<(), BrokenChain> {
+    pub(super) fn follow(&mut self, frame: &SignedFrame) -> Result<(), BrokenChain> {
         let expected = self.signature(frame.date_ms, &frame.payload)?;
         let stated = hex(&frame.signature);
         if !bool::from(expected.as_bytes().ct_eq(stated.as_bytes())) {
@@ -45,7 +45,7 @@ impl SignatureChain {
     }
 
     /// The signature of the next frame with this date and payload.
-    pub fn signature(&self, date_ms: i64, payload: &[u8]) -> Result<String, BrokenChain> {
+    pub(super) fn signature(&self, date_ms: i64, payload: &[u8]) -> Result<String, BrokenChain> {
         let date = Timestamp::from_millisecond(date_ms).map_err(|_| BrokenChain)?;
         let time = date.to_zoned(TimeZone::UTC).strftime("%Y%m%dT%H%M%SZ").to_string();
         let day = time.split('T').next().unwrap_or_default();

@@ -5,11 +5,11 @@ use crate::rekognition::ChallengeType;
 use prooflight_vision::{Challenge, ColorStep, Oval, Size};
 
 /// Random bytes for one draw.
-pub type Entropy = [u8; 32];
+pub(super) type Entropy = [u8; 32];
 
 /// How many colour orders there are: six colours for the first entry, five (any but the one before) for each of the six that follow.
 /// 16.5 bits: a recording made for one order is right for another session once in 93,750 times.
-pub const COLOR_ORDERS: u128 = 6 * 5_u128.pow(6);
+pub(super) const COLOR_ORDERS: u128 = 6 * 5_u128.pow(6);
 
 /// The light is displayed once per entry; the black one before the first comes on top.
 const COLORS: usize = 7;
@@ -18,10 +18,10 @@ const COLORS: usize = 7;
 const PALETTE: [[u8; 3]; 6] = [[255, 0, 0], [0, 255, 0], [0, 0, 255], [0, 255, 255], [255, 0, 255], [255, 255, 0]];
 
 /// Height over width of the oval; sent to the client as `OvalHeightWidthRatio`.
-pub const OVAL_RATIO: f32 = 1.618;
+pub(super) const OVAL_RATIO: f32 = 1.618;
 
 /// The challenge for a camera of `frame` pixels.
-pub fn draw(kind: ChallengeType, frame: Size, entropy: &Entropy) -> Challenge {
+pub(super) fn draw(kind: ChallengeType, frame: Size, entropy: &Entropy) -> Challenge {
     let (order, place) = entropy.split_at(16);
     let colors = match kind {
         ChallengeType::FaceMovementAndLightChallenge => colors(wide(order) % COLOR_ORDERS),
@@ -36,8 +36,7 @@ fn colors(number: u128) -> Vec<ColorStep> {
     let mut steps = vec![ColorStep { rgb: [0, 0, 0], downscroll_ms: 0, flat_ms: 75 }];
     let mut rest = number;
     for _ in 0..COLORS {
-        let allowed: Vec<[u8; 3]> =
-            PALETTE.into_iter().filter(|rgb| steps.last().is_none_or(|before| before.rgb != *rgb)).collect();
+        let allowed: Vec<[u8; 3]> = PALETTE.into_iter().filter(|rgb| steps.last().is_none_or(|before| before.rgb != *rgb)).collect();
         let base = allowed.len() as u128;
         let chosen = usize::try_from(rest % base).ok().and_then(|index| allowed.get(index));
         rest /= base;

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 /// One event of the client.
 #[derive(Debug, Clone, PartialEq)]
-pub enum ClientEvent {
+pub(super) enum ClientEvent {
     /// The next bytes of the recording; none mark its end.
     Video(Bytes),
     /// Something about the challenge.
@@ -28,7 +28,7 @@ pub enum ClientEvent {
 
 /// What the client says has happened. Times are epoch milliseconds of its own clock.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Happened {
+pub(super) enum Happened {
     /// Recording began.
     Started {
         /// When.
@@ -48,14 +48,14 @@ pub enum Happened {
 /// An event that breaks a constraint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct EventError(&'static str);
+pub(super) struct EventError(&'static str);
 
 /// Information events are a few hundred bytes.
 const MOST_INFORMATION_BYTES: usize = 16 * 1024;
 
 impl ClientEvent {
     /// Reads an event.
-    pub fn parse(frame: &EventFrame) -> Result<Self, EventError> {
+    pub(super) fn parse(frame: &EventFrame) -> Result<Self, EventError> {
         match frame.event_type.as_str() {
             "VideoEvent" => video(&frame.payload),
             "ClientSessionInformationEvent" if frame.payload.len() > MOST_INFORMATION_BYTES => {
@@ -68,7 +68,8 @@ impl ClientEvent {
 }
 
 fn video(payload: &[u8]) -> Result<ClientEvent, EventError> {
-    let wire: WireVideo<'_> = serde_json::from_slice(payload).map_err(|_| EventError("a VideoEvent is not JSON with VideoChunk and TimestampMillis"))?;
+    let wire: WireVideo<'_> =
+        serde_json::from_slice(payload).map_err(|_| EventError("a VideoEvent is not JSON with VideoChunk and TimestampMillis"))?;
     time(wire.timestamp_millis)?;
     let chunk = BASE64.decode(wire.video_chunk.as_bytes()).map_err(|_| EventError("VideoChunk is not base64"))?;
     Ok(ClientEvent::Video(chunk.into()))

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 /// The outer message of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignedFrame {
+pub(super) struct SignedFrame {
     /// The `:date` header, epoch milliseconds.
     pub date_ms: i64,
     /// The `:chunk-signature` header.
@@ -19,7 +19,7 @@ pub struct SignedFrame {
 
 /// The inner message of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EventFrame {
+pub(super) struct EventFrame {
     /// The `:event-type` header.
     pub event_type: String,
     /// JSON.
@@ -29,11 +29,11 @@ pub struct EventFrame {
 /// A message that is not what the protocol asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct FrameError(&'static str);
+pub(super) struct FrameError(&'static str);
 
 impl SignedFrame {
     /// Decodes a whole websocket message.
-    pub fn decode(bytes: Bytes) -> Result<Self, FrameError> {
+    pub(super) fn decode(bytes: Bytes) -> Result<Self, FrameError> {
         let message = decode(bytes)?;
         let date = header(&message, ":date").and_then(|value| value.as_timestamp().ok()).and_then(|date| date.to_millis().ok());
         let signature = header(&message, ":chunk-signature").and_then(|value| value.as_byte_array().ok());
@@ -47,7 +47,7 @@ impl SignedFrame {
 
 impl EventFrame {
     /// Decodes the payload of a signed frame.
-    pub fn decode(bytes: Bytes) -> Result<Self, FrameError> {
+    pub(super) fn decode(bytes: Bytes) -> Result<Self, FrameError> {
         let message = decode(bytes)?;
         let text = |name| header(&message, name).and_then(|value| value.as_string().ok());
         if text(":message-type").map(|value| value.as_str()) != Some("event") {
@@ -62,7 +62,7 @@ impl EventFrame {
 }
 
 /// Encodes a message of the server; fails only for a payload beyond the protocol's 4 GiB.
-pub fn encode(message: &ServerMessage) -> Result<Bytes, FrameError> {
+pub(super) fn encode(message: &ServerMessage) -> Result<Bytes, FrameError> {
     let payload = serde_json::to_vec(&message.payload()).map_err(|_| FrameError("the payload is not JSON"))?;
     let (type_header, message_type) = match message {
         ServerMessage::Exception(_) => (":exception-type", "exception"),

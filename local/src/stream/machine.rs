@@ -15,13 +15,13 @@ use prooflight_vision::{Account, Challenge, Findings, VideoError};
 
 /// One conversation.
 #[derive(Debug, Default)]
-pub struct Machine {
+pub(super) struct Machine {
     phase: Phase,
 }
 
 /// What can happen.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Input {
+pub(super) enum Input {
     /// The websocket is open, and the request was admitted or refused.
     Opened(Result<Admission, StreamException>),
     /// A binary message arrived.
@@ -44,7 +44,7 @@ pub enum Input {
 
 /// What is to be done, in order.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Output {
+pub(super) enum Output {
     /// Send a message.
     Send(ServerMessage),
     /// Hand the next bytes of the recording to the analysis.
@@ -66,7 +66,7 @@ pub enum Output {
 
 /// A stream that may begin.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Admission {
+pub(super) struct Admission {
     /// The type that was agreed on.
     pub kind: ChallengeType,
     /// What was drawn.
@@ -79,7 +79,7 @@ pub struct Admission {
 
 /// Why an analysis gave no findings.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AnalysisError {
+pub(super) enum AnalysisError {
     /// The video is at fault.
     #[error(transparent)]
     Video(#[from] VideoError),
@@ -122,7 +122,7 @@ enum Farewell {
 
 impl Machine {
     /// Takes one input at `now`, which is the time that sessions go by.
-    pub fn handle(&mut self, input: Input, now: Timestamp) -> Vec<Output> {
+    pub(super) fn handle(&mut self, input: Input, now: Timestamp) -> Vec<Output> {
         match (std::mem::replace(&mut self.phase, Phase::Over), input) {
             (Phase::Opening, Input::Opened(Ok(admission))) => {
                 let message = ServerMessage::SessionInformation { kind: admission.kind, challenge: admission.challenge.clone() };
@@ -160,20 +160,8 @@ impl Machine {
     }
 
     /// Whether nothing more can come out.
-    pub fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         matches!(self.phase, Phase::Over)
-    }
-
-    /// The phase's name, for tests and logs.
-    pub fn phase(&self) -> &'static str {
-        match self.phase {
-            Phase::Opening => "opening",
-            Phase::Streaming(_) => "streaming",
-            Phase::Analysing { listening: true, .. } => "analysing",
-            Phase::Analysing { listening: false, .. } => "analysing alone",
-            Phase::Settling { .. } => "settling",
-            Phase::Over => "over",
-        }
     }
 
     fn hear(&mut self, mut conversation: Box<Conversation>, bytes: Bytes, now: Timestamp) -> Vec<Output> {
@@ -265,5 +253,21 @@ fn said(error: AnalysisError) -> StreamException {
     match error {
         AnalysisError::Video(error) => StreamException::validation("Video", error.to_string()),
         AnalysisError::Broken => StreamException::internal("AnalysisBroken"),
+    }
+}
+
+#[cfg(test)]
+impl Machine {
+    /// The phase's name, for the table of transitions.
+    pub(super) fn phase(&self) -> &'static str {
+        match self.phase {
+            Phase::Opening => "opening",
+            Phase::Streaming(_) => "streaming",
+            Phase::Analysing { listening: true, .. } => "analysing",
+            Phase::Analysing { listening: false, .. } => "analysing alone",
+            Phase::Settling { farewell: Some(_) } => "settling",
+            Phase::Settling { farewell: None } => "settling alone",
+            Phase::Over => "over",
+        }
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 /// A message of the server.
 #[derive(Debug, Clone, PartialEq)]
-pub enum ServerMessage {
+pub(super) enum ServerMessage {
     /// What the subject is asked to do; the first message, unasked.
     SessionInformation {
         /// The type that was agreed on.
@@ -28,7 +28,7 @@ pub enum ServerMessage {
 /// An exception of the stream.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {message}")]
-pub struct StreamException {
+pub(super) struct StreamException {
     /// The wire name, which decides what the component reports.
     pub name: StreamExceptionName,
     /// A stable code for programs and logs.
@@ -40,7 +40,7 @@ pub struct StreamException {
 /// The members of the model's `LivenessResponseStream`, and one more. Access denied, session not found and the like are said by
 /// `ValidationException`: their own names are not in the stream's union, and the component shows them as raw JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StreamExceptionName {
+pub(super) enum StreamExceptionName {
     /// The request or an event is not acceptable.
     ValidationException,
     /// Too much at once.
@@ -53,23 +53,19 @@ pub enum StreamExceptionName {
 
 impl StreamException {
     /// Something that the client sent is not acceptable.
-    pub fn validation(code: &'static str, message: impl Into<String>) -> Self {
+    pub(super) fn validation(code: &'static str, message: impl Into<String>) -> Self {
         Self { name: StreamExceptionName::ValidationException, code, message: message.into() }
     }
 
     /// The fault is ours; the cause has been logged.
-    pub fn internal(code: &'static str) -> Self {
-        Self {
-            name: StreamExceptionName::InternalServerException,
-            code,
-            message: "the local service failed; its log says why".to_owned(),
-        }
+    pub(super) fn internal(code: &'static str) -> Self {
+        Self { name: StreamExceptionName::InternalServerException, code, message: "the local service failed; its log says why".to_owned() }
     }
 }
 
 impl StreamExceptionName {
     /// The name on the wire.
-    pub fn as_str(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::ValidationException => "ValidationException",
             Self::ThrottlingException => "ThrottlingException",
@@ -81,7 +77,7 @@ impl StreamExceptionName {
 
 impl ServerMessage {
     /// The value of `:event-type` or `:exception-type`.
-    pub fn name(&self) -> &'static str {
+    pub(super) fn name(&self) -> &'static str {
         match self {
             Self::SessionInformation { .. } => "ServerSessionInformationEvent",
             Self::Disconnection { .. } => "DisconnectionEvent",
@@ -90,7 +86,7 @@ impl ServerMessage {
     }
 
     /// The JSON payload.
-    pub fn payload(&self) -> Value {
+    pub(super) fn payload(&self) -> Value {
         match self {
             Self::SessionInformation { kind, challenge } => session_information(*kind, challenge),
             Self::Disconnection { at_ms } => json!({"TimestampMillis": at_ms}),
