@@ -89,6 +89,11 @@ impl Buckets {
         self.create(name).map(|_| ())
     }
 
+    /// Whether there is such a bucket.
+    pub fn contains(&self, bucket: &str) -> bool {
+        self.shelf(bucket).is_ok()
+    }
+
     /// Puts an object as a service of ours does (Rekognition's `OutputConfig`), overwriting what was there.
     pub async fn put(self: &Arc<Self>, bucket: &str, key: &str, bytes: Bytes, content_type: &str) -> Result<(), S3Fault> {
         let checksums = checksums::Stated::default().checked(&bytes)?;
