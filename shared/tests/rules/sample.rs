@@ -7,28 +7,28 @@ use prooflight_shared::domain::{
 };
 use prooflight_shared::policy::{Catalogue, History, decide, tips};
 
-pub fn start() -> Timestamp {
+pub(crate) fn start() -> Timestamp {
     "2026-11-22T12:00:00Z".parse().unwrap()
 }
 
-pub fn after(seconds: i64) -> Timestamp {
+pub(crate) fn after(seconds: i64) -> Timestamp {
     start() + SignedDuration::from_secs(seconds)
 }
 
-pub fn terms(policy: &str) -> Terms {
+pub(crate) fn terms(policy: &str) -> Terms {
     Catalogue::shipped().unwrap().get(Some(policy)).unwrap().clone()
 }
 
-pub fn nonce(number: u8) -> Nonce {
+pub(crate) fn nonce(number: u8) -> Nonce {
     Nonce::from_bytes([number; 16])
 }
 
-pub fn session_id(number: u8) -> SessionId {
+pub(crate) fn session_id(number: u8) -> SessionId {
     SessionId::parse(&format!("0f9c8a52-7d0e-4a3b-9d5e-1c2b3a4d5e{number:02x}")).unwrap()
 }
 
 /// A verification whose first session is reserved at [`start`].
-pub fn opened(policy: &str) -> Verification {
+pub(crate) fn opened(policy: &str) -> Verification {
     OpenVerification {
         id: VerificationId::from_bytes([1; 16]),
         owner: Owner { issuer: "https://issuer.example/".into(), subject: "alice".into() },
@@ -42,24 +42,24 @@ pub fn opened(policy: &str) -> Verification {
     .at(start())
 }
 
-pub fn commit(number: u8) -> Command {
+pub(crate) fn commit(number: u8) -> Command {
     Command::Commit { number: SessionNumber(number), session_id: session_id(number) }
 }
 
-pub fn reserve(nonce_of: u8, supersede: Option<u8>) -> Command {
+pub(crate) fn reserve(nonce_of: u8, supersede: Option<u8>) -> Command {
     Command::Reserve { nonce: nonce(nonce_of), supersede: supersede.map(SessionNumber) }
 }
 
-pub fn lapse(number: u8) -> Command {
+pub(crate) fn lapse(number: u8) -> Command {
     Command::Lapse { number: SessionNumber(number) }
 }
 
-pub fn observe(number: u8) -> Command {
+pub(crate) fn observe(number: u8) -> Command {
     Command::ObserveStreaming { number: SessionNumber(number) }
 }
 
 /// A judgement made as the functions make it, of evidence with that confidence.
-pub fn judge(verification: &Verification, number: u8, confidence: f32, now: Timestamp) -> Command {
+pub(crate) fn judge(verification: &Verification, number: u8, confidence: f32, now: Timestamp) -> Command {
     let superseded = verification.session(SessionNumber(number)).is_some_and(|session| session.superseded);
     let evidence = evidence(confidence);
     let decision: Decision = decide(&verification.terms, History { superseded }, &evidence, now);
@@ -68,7 +68,7 @@ pub fn judge(verification: &Verification, number: u8, confidence: f32, now: Time
 }
 
 /// Complete evidence of a light check.
-pub fn evidence(confidence: f32) -> Evidence {
+pub(crate) fn evidence(confidence: f32) -> Evidence {
     Evidence {
         check: CheckStatus::Succeeded,
         confidence: Confidence::new(confidence),
@@ -80,7 +80,7 @@ pub fn evidence(confidence: f32) -> Evidence {
 }
 
 /// Applies what has to be applicable.
-pub fn done(verification: &Verification, command: &Command, now: Timestamp) -> Verification {
+pub(crate) fn done(verification: &Verification, command: &Command, now: Timestamp) -> Verification {
     match verification.apply(command, now).unwrap() {
         Change::Changed(next) => *next,
         Change::Unchanged => panic!("{command:?} changed nothing"),
@@ -88,7 +88,7 @@ pub fn done(verification: &Verification, command: &Command, now: Timestamp) -> V
 }
 
 /// One line that says where a verification stands.
-pub fn line(verification: &Verification) -> String {
+pub(crate) fn line(verification: &Verification) -> String {
     use prooflight_shared::domain::SessionState;
     let session = |session: &Session| {
         let state = match &session.state {
