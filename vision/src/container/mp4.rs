@@ -95,8 +95,8 @@ impl Mp4 {
         if announced_samples(tables, 0)? > limits::MAX_MP4_SAMPLES {
             return Err(VideoError::TooLarge("more than 20000 samples"));
         }
-        let file = re_mp4::Mp4::read_bytes(tables)
-            .map_err(|error| VideoError::Damaged(format!("the MP4 tables cannot be read ({error})")))?;
+        let file =
+            re_mp4::Mp4::read_bytes(tables).map_err(|error| VideoError::Damaged(format!("the MP4 tables cannot be read ({error})")))?;
         let Some(track) = file.tracks().values().find(|track| track.kind == Some(TrackKind::Video)) else {
             let unknown = file.moov.traks.iter().find_map(|track| match &track.mdia.minf.stbl.stsd.contents {
                 StsdBoxContent::Unknown(code) if track.mdia.hdlr.handler_type.to_string() == "vide" => Some(code.to_string()),

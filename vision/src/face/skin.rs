@@ -23,12 +23,8 @@ pub(crate) fn background(frame: &Frame, face: &Face) -> Option<Light> {
     const COLUMNS: u32 = 48;
     const ROWS: u32 = 36;
     let near = face.outline();
-    let near = Box2 {
-        left: near.left - 0.45 * near.width,
-        top: near.top - 0.6 * near.height,
-        width: 1.9 * near.width,
-        height: 2.2 * near.height,
-    };
+    let near =
+        Box2 { left: near.left - 0.45 * near.width, top: near.top - 0.6 * near.height, width: 1.9 * near.width, height: 2.2 * near.height };
     let (across, down) = (frame.width() as f32 / COLUMNS as f32, frame.height() as f32 / ROWS as f32);
     let outside = |[x, y]: [f32; 2]| x < near.left || x > near.left + near.width || y < near.top || y > near.top + near.height;
     let places = (0..COLUMNS * ROWS)
@@ -53,9 +49,8 @@ pub(crate) fn brightness(light: Light) -> f32 {
 pub(crate) fn sharpness(frame: &Frame, face: &Face) -> f32 {
     const SIDE: usize = 112;
     let outline = face.outline();
-    let region = Region { center: outline.center(), side: outline.width.max(outline.height), turn: 0.0 };
-    let rgb = region.cut(frame, SIDE, 255.0, 0.0);
-    let luma: Vec<f32> = rgb.as_chunks::<3>().0.iter().map(|[r, g, b]| 0.299 * r + 0.587 * g + 0.114 * b).collect();
+    let region = Region::upright(outline.center(), outline.width.max(outline.height));
+    let luma: Vec<f32> = region.cut_luma(frame, SIDE).iter().map(|luma| 255.0 * luma).collect();
     let mut laplacian = Vec::with_capacity(luma.len());
     let rows: Vec<&[f32]> = luma.chunks_exact(SIDE).collect();
     for [above, row, below] in rows.array_windows() {
