@@ -31,7 +31,7 @@ export function App({ config, runner, developer }: AppProps) {
   const DeveloperMenu = developer?.Menu;
   return (
     <>
-      <Page wide={state.at === 'checking'}>
+      <Page wide={state.at === 'checking' || state.at === 'ready'}>
         <Screen state={state} config={config} runner={runner} />
       </Page>
       {DeveloperMenu !== undefined && <DeveloperMenu onStartOver={() => runner.send({ type: 'started-over' })} />}

@@ -117,15 +117,16 @@ export const texts = {
     } satisfies Record<RetryReason, Message>,
   },
 
-  /** By the coaching code of the answer; the codes are those of Rekognition's `Feedback`. */
+  /** By the coaching code of the answer to a completed session. */
   tips: {
-    EYES_CLOSED_DETECTED: 'Keep your eyes open and look at the screen.',
-    FACE_NOT_ALIGNED: 'Face the camera straight on, with your head upright.',
-    FACE_NOT_VISIBLE: 'Make sure that your whole face is in the picture until the end.',
-    FACE_OBSTRUCTION_DETECTED: 'Take off sunglasses, mask, hat or headphones, and brush hair from your face.',
-    HIGH_LIGHTING_DETECTED: 'Turn away from the sun or a bright lamp.',
-    LOW_LIGHTING_DETECTED: 'Go where it is brighter, with the light in front of you.',
-    LOW_VIDEO_QUALITY_DETECTED: 'Wipe the lens, hold the device still, and close other programs that use the camera.',
+    SHOW_YOUR_FACE: 'Make sure that your whole face is in the picture until the end.',
+    UNCOVER_YOUR_FACE: 'Take off sunglasses, mask, hat or headphones, and brush hair from your face.',
+    FILL_THE_OVAL: 'Face the camera straight on, and move until your face fills the oval.',
+    OPEN_YOUR_EYES: 'Keep your eyes open and look at the screen.',
+    MORE_LIGHT: 'Go where it is brighter, with the light in front of you.',
+    LESS_LIGHT: 'Turn away from the sun or a bright lamp.',
+    CLEAN_CAMERA: 'Wipe the lens, hold the device still, and close other programs that use the camera.',
+    HOLD_STILL_AND_FOLLOW: 'Hold still while the colours change, and turn the brightness of your screen all the way up.',
   } as Readonly<Record<string, string>>,
   generalTips: [
     'Sit facing a soft light, not with a window behind you.',
@@ -136,9 +137,9 @@ export const texts = {
 
   trouble: {
     again: 'Try again',
-    reload: 'Reload the page',
     code: (code: string) => `If you ask for help, please mention: ${code}`,
-    wait: (seconds: number) => (seconds <= 1 ? 'You can try again in a second.' : `You can try again in ${seconds} seconds.`),
+    wait: (seconds: number) =>
+      seconds > 90 ? `You can try again in about ${Math.ceil(seconds / 60)} minutes.` : `You can try again in ${seconds} seconds.`,
     kinds: {
       'no-camera': {
         title: 'We found no camera',
@@ -169,6 +170,10 @@ export const texts = {
         body: 'Your device is online, but our service does not answer. Please try again in a moment.',
       },
       busy: { title: 'A lot is going on right now', body: 'Our service is busy. Nothing is lost and no try is used up.' },
+      'still-running': {
+        title: 'Your last try is still being finished',
+        body: 'It was your last one for now, so we wait for its result before another can begin.',
+      },
       'stream-unreachable': {
         title: 'The video connection failed',
         body: 'Your video could not be sent. A company network or a privacy extension may be blocking it. Please try again, or use another network.',

@@ -40,8 +40,9 @@ export interface Completed {
   readonly status: Status;
   readonly session: 'passed' | 'failed' | 'in_review' | 'lapsed' | 'pending';
   readonly nextStep: NextStep;
+  readonly attemptsLeft: number | undefined;
   readonly retryAfterSeconds: number | undefined;
-  /** Coaching codes, for example `LOW_LIGHTING_DETECTED`. */
+  /** Coaching codes, for example `MORE_LIGHT`. */
   readonly tips: readonly string[];
 }
 
@@ -112,6 +113,7 @@ export function readCompleted(value: unknown): Completed {
     status: oneOf(from, 'status', STATUSES),
     session: oneOf(from, 'session', ['passed', 'failed', 'in_review', 'lapsed', 'pending']),
     nextStep: oneOf(from, 'nextStep', STEPS),
+    attemptsLeft: optionalNumber(from, 'attemptsLeft'),
     retryAfterSeconds: optionalNumber(from, 'retryAfterSeconds'),
     tips: texts(from, 'tips'),
   };

@@ -7,6 +7,8 @@ export type Failure =
   | { readonly kind: 'unreachable' }
   /** The service asks for patience: throttled, or not available just now. */
   | { readonly kind: 'busy'; readonly retryAfter: number }
+  /** The last session that is allowed has not ended yet. */
+  | { readonly kind: 'still-running'; readonly retryAfter: number }
   /** Too many failed checks: nothing may be tried for `retryAfter` ms. */
   | { readonly kind: 'locked'; readonly retryAfter: number }
   | { readonly kind: 'signed-out' }
@@ -32,6 +34,11 @@ export function failureOf(status: number, code: string | undefined, retryAfter: 
       return { kind: 'key-reused' };
     case 'verification_closed':
       return { kind: 'closed' };
+    case 'session_in_progress':
+      return { kind: 'still-running', retryAfter: retryAfter ?? DEFAULT_WAIT };
+    // A 503 that no waiting mends: the policy needs what this release of the backend does not have.
+    case 'not_yet_available':
+      return { kind: 'refused', code };
     case 'idempotency_in_progress':
       return { kind: 'busy', retryAfter: retryAfter ?? 1_000 };
     default:

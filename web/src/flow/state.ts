@@ -15,6 +15,7 @@ export type Trouble =
   | 'offline'
   | 'unreachable'
   | 'busy'
+  | 'still-running'
   | 'stream-unreachable'
   | 'interrupted'
   | 'detector-failed'

@@ -104,7 +104,7 @@ function afterCompletion(verificationId: string, answer: Completed, now: number)
     return locked(verificationId, answer.retryAfterSeconds * 1_000, now);
   }
   const why = answer.session === 'failed' ? 'failed' : 'timed-out';
-  return { at: 'retry', verificationId, why, tips: answer.tips, attemptsLeft: undefined };
+  return { at: 'retry', verificationId, why, tips: answer.tips, attemptsLeft: answer.attemptsLeft };
 }
 
 function triedAgain(state: State, now: number): Step {
@@ -165,7 +165,8 @@ function failed(failure: Failure, resume: Resume, verificationId: string | undef
     case 'locked':
       return go(locked(verificationId, failure.retryAfter, now));
     case 'busy':
-      return go({ ...trouble('busy', resume), notBefore: now + failure.retryAfter });
+    case 'still-running':
+      return go({ ...trouble(failure.kind, resume), notBefore: now + failure.retryAfter });
     case 'offline':
     case 'unreachable':
     case 'signed-out':

@@ -5,7 +5,7 @@ import { texts } from '../texts.ts';
 
 interface PageProps {
   readonly children: ReactNode;
-  /** The detector needs the width for the camera picture. */
+  /** For the first screen's two columns and the detector's camera picture, where there is room. */
   readonly wide?: boolean;
 }
 

@@ -33,15 +33,27 @@ export function ReadyScreen({ state, onBegin, onAlternative }: ReadyProps) {
       <p className="lead">{state.verificationId === undefined ? ready.lead : ready.again}</p>
       {state.attemptsLeft !== undefined && <p className="quiet">{ready.attempts(state.attemptsLeft)}</p>}
 
-      <h2>{ready.stepsTitle}</h2>
-      <ol className="steps">
-        {ready.steps.map(([name, words]) => (
-          <li key={name}>
-            <strong>{name}</strong>
-            <span>{words}</span>
-          </li>
-        ))}
-      </ol>
+      <div className="columns">
+        <div>
+          <h2>{ready.stepsTitle}</h2>
+          <ol className="steps">
+            {ready.steps.map(([name, words]) => (
+              <li key={name}>
+                <strong>{name}</strong>
+                <span>{words}</span>
+              </li>
+            ))}
+          </ol>
+        </div>
+        <div>
+          <h2>{ready.recordedTitle}</h2>
+          <ul className="plain">
+            {ready.recorded.map((line) => (
+              <li key={line}>{line}</li>
+            ))}
+          </ul>
+        </div>
+      </div>
 
       <div className="notice" role="note" aria-labelledby="flash-title">
         <Icon glyph="light" tone="careful" />
@@ -50,13 +62,6 @@ export function ReadyScreen({ state, onBegin, onAlternative }: ReadyProps) {
           <p>{ready.flash}</p>
         </div>
       </div>
-
-      <h2>{ready.recordedTitle}</h2>
-      <ul className="plain">
-        {ready.recorded.map((line) => (
-          <li key={line}>{line}</li>
-        ))}
-      </ul>
 
       <form onSubmit={submit} noValidate>
         {state.consent && (

@@ -17,6 +17,7 @@ const GLYPHS: Readonly<Record<Trouble, Glyph>> = {
   offline: 'cloud',
   unreachable: 'cloud',
   busy: 'clock',
+  'still-running': 'clock',
   'stream-unreachable': 'cloud',
   interrupted: 'cloud',
   'detector-failed': 'face',
