@@ -68,9 +68,11 @@ test-build: setup
 page: setup
 	@$(STEP) "page: build" scripts/page.sh
 
-bench: ## measure, in release code
+bench: ## measure, in optimised code
 	@scripts/setup.sh run
-	@cargo bench --locked --profile quick -p prooflight-tests
+	@cargo build --locked --profile quick -p prooflight-local
+	@cargo run --quiet --locked --profile quick -p prooflight-vision --example analyse -- tests/data/captures
+	@PROOFLIGHT_LOCAL=$(TARGET)/quick/prooflight-local cargo bench --quiet --locked --profile quick -p prooflight-tests
 
 build: ## the Lambda binaries, in target/lambda (ARCHITECTURE=x86_64 for the other one)
 	@scripts/setup.sh build
