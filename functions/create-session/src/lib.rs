@@ -8,11 +8,11 @@ mod request;
 
 use answer::{IssuedSession, issued, without_session};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use prooflight_shared::adapters::{AwsClients, EvidenceBucket, Liveness, LivenessStatus, Loaded, StreamingRole, VerificationTable};
 use prooflight_shared::app::{Completion, Entropy, change_verification, complete_session};
 use prooflight_shared::domain::{
-    Command, Consent, Ending, Nonce, OpenVerification, OpenedBy, RESUMABLE_FOR, Rejection, Session, SessionState, Status, Terms,
+    Command, Consent, Nonce, OpenVerification, OpenedBy, RESUMABLE_FOR, Rejection, Session, SessionNumber, SessionState, Status, Terms,
     VerificationId,
 };
 use prooflight_shared::edge::{Answer, Caller, HttpFunction, Problem, answered, decode_body, path_parameter};
@@ -171,38 +171,50 @@ impl CreateSession {
             return Err(Problem::NotFound);
         }
         let nonce = Nonce::from_bytes(entropy.draw());
+        let reserve = |supersede| Command::Reserve { nonce: nonce.clone(), supersede };
         for _ in 0..ROUNDS {
             let verification = loaded.verification.at(now);
             if verification.status != Status::Open {
                 return Err(Problem::Rejected(Rejection::VerificationClosed));
             }
-            let ended = match verification.live_session() {
-                None => None,
+            let command = match verification.live_session() {
+                None => reserve(None),
                 Some(live) if live.nonce == nonce => return self.issue(loaded, invocation, entropy).await,
                 Some(live) => match &live.session_id {
                     None if live.age(now) < RESUMABLE_FOR => return self.issue(loaded, invocation, entropy).await,
-                    None => None,
+                    None => reserve(None),
                     Some(session_id) => match self.liveness.look_at(session_id).await? {
                         LivenessStatus::Created | LivenessStatus::NotFound => {
                             return self.issue_again(&loaded, live, invocation, entropy).await;
                         }
-                        LivenessStatus::InProgress => Some((live.number, Ending::Superseded)),
-                        LivenessStatus::Expired => Some((live.number, Ending::Lapsed)),
+                        LivenessStatus::InProgress => reserve(Some(live.number)),
+                        LivenessStatus::Expired => Command::Lapse { number: live.number },
                         finished @ (LivenessStatus::Failed | LivenessStatus::Succeeded(_)) => {
                             let number = live.number;
-                            let services = (&self.table, &self.bucket, &self.liveness);
-                            let (Completion::Ended(after) | Completion::Pending(after)) =
-                                complete_session(services, loaded, number, Some(finished), now, entropy).await?;
-                            loaded = after;
+                            loaded = self.complete(loaded, number, finished, now, entropy).await?;
                             continue;
                         }
                     },
                 },
             };
-            let command = Command::Reserve { nonce: nonce.clone(), ended };
             loaded = change_verification(&self.table, &id, Some(loaded), &command, None, now, entropy).await?;
         }
         Err(Fault::bare(FaultCode::StoreContended, "agree on a session while others ask for one").into())
+    }
+
+    /// Completes a session that finished without anybody calling back, exactly as the callback would have.
+    async fn complete(
+        &self,
+        loaded: Loaded,
+        number: SessionNumber,
+        finished: LivenessStatus,
+        now: Timestamp,
+        entropy: &Entropy,
+    ) -> Result<Loaded, Problem> {
+        let services = (&self.table, &self.bucket, &self.liveness);
+        let (Completion::Ended(after) | Completion::Pending(after)) =
+            complete_session(services, loaded, number, Some(finished), now, entropy).await?;
+        Ok(after)
     }
 
     /// Creates the reserved session at Rekognition and vends credentials for it, side by side; commits; answers.

@@ -1,7 +1,7 @@
 //! What a client sends to open a verification, and how its Idempotency-Key becomes the verification's name.
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
-use prooflight_shared::domain::{Owner, VerificationId};
+use prooflight_shared::domain::{Owner, VerificationId, hex};
 use prooflight_shared::edge::Problem;
 use ring::hmac;
 use serde::{Deserialize, Serialize};
@@ -61,7 +61,7 @@ impl OpenRequest {
     /// Names the body's meaning, not its spelling: the order of its fields and its white space do not count.
     pub(crate) fn digest(&self) -> String {
         let meaning = serde_json::to_vec(self).unwrap_or_default();
-        ring::digest::digest(&ring::digest::SHA256, &meaning).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(ring::digest::digest(&ring::digest::SHA256, &meaning).as_ref())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Rekognition Face Liveness, as the functions ask it: create a session, look at its result.
 
-use crate::domain::{Challenge, ChallengeKind, FeedbackCode, Nonce, SessionId, SessionNumber, Terms, VerificationId};
+use crate::domain::{Challenge, ChallengeKind, FeedbackCode, Nonce, SessionId, SessionNumber, Terms, VerificationId, hex};
 use crate::fault::{Fault, FaultCode};
 use aws_sdk_rekognition::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_rekognition::operation::get_face_liveness_session_results::{
@@ -114,7 +114,7 @@ impl Liveness {
 fn request_token(id: &VerificationId, number: SessionNumber, nonce: &Nonce) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, nonce.expose().as_bytes());
     let tag = hmac::sign(&key, format!("{id}#{number}").as_bytes());
-    tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(tag.as_ref())
 }
 
 fn read_results(results: GetFaceLivenessSessionResultsOutput) -> Result<LivenessStatus, Fault> {

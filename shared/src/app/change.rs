@@ -2,7 +2,7 @@
 //! transaction conflict loads and applies again; because `apply` is idempotent, one's own lost write turns into "unchanged".
 
 use crate::adapters::{Loaded, VerificationTable};
-use crate::domain::{Change, Command, Decision, Evidence, Rejection, SessionNumber, VerificationId};
+use crate::domain::{Change, Command, Decision, Evidence, Rejection, SessionNumber, VerificationId, hex};
 use crate::fault::{Fault, FaultCode};
 use jiff::Timestamp;
 use std::time::Duration;
@@ -52,7 +52,7 @@ impl Entropy {
 
     /// The next 16 bytes as 32 hexadecimal digits.
     pub fn draw_hex(&self) -> String {
-        self.draw().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&self.draw())
     }
 }
 

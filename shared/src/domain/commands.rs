@@ -11,12 +11,13 @@ use std::collections::BTreeMap;
 /// Something that is done to a verification.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
-    /// Counts an attempt and makes room for its session, ending the one that stood in its place.
+    /// Counts an attempt and makes room for its session.
     Reserve {
         /// Drawn for this attempt.
         nonce: Nonce,
-        /// The live session that was looked at, and what became of it; a different live session by now wins.
-        ended: Option<(SessionNumber, Ending)>,
+        /// The live session that was found to be streamed into, or left so by a browser that went away: it may still yield a
+        /// result, which cannot approve. Another live session by now wins.
+        supersede: Option<SessionNumber>,
     },
     /// Rekognition's id for a reserved session.
     Commit {
@@ -46,15 +47,6 @@ pub enum Command {
         /// What was known of the session when it was judged; if it was superseded meanwhile, it has to be judged again.
         superseded: bool,
     },
-}
-
-/// What became of a session that a new one replaces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// It is being streamed, or was left so by a browser that went away: it may still yield a result, which cannot approve.
-    Superseded,
-    /// Rekognition says that it is over.
-    Lapsed,
 }
 
 /// The effect of a command.
@@ -113,11 +105,11 @@ impl Verification {
     pub fn apply(&self, command: &Command, now: Timestamp) -> Result<Change, Rejection> {
         let mut next = self.at(now);
         match command {
-            Command::Reserve { nonce, ended } => {
+            Command::Reserve { nonce, supersede } => {
                 if next.sessions.iter().any(|session| session.nonce == *nonce) {
                     return Ok(Change::Unchanged);
                 }
-                if !next.make_way(*ended, now)? {
+                if !next.make_way(*supersede, now)? {
                     return Ok(Change::Unchanged);
                 }
                 next.reserve(nonce.clone(), now)?;
@@ -134,7 +126,7 @@ impl Verification {
                 session.state = SessionState::Issued;
             }
             Command::ObserveStreaming { number } => match next.session_mut(*number) {
-                Some(session) if session.is_undecided() && !session.streamed => session.streamed = true,
+                Some(session) if session.state == SessionState::Issued && !session.streamed => session.streamed = true,
                 _ => return Ok(Change::Unchanged),
             },
             Command::Lapse { number } => {
@@ -149,7 +141,7 @@ impl Verification {
             }
             Command::Judge { number, decision, tips, superseded } => {
                 // INVARIANT: what is closed never changes. A superseded session of a closed verification has nothing left to say.
-                let awaits = |session: &Session| session.is_undecided() && session.superseded == *superseded;
+                let awaits = |session: &Session| session.state == SessionState::Issued && session.superseded == *superseded;
                 if next.status != Status::Open || !next.session(*number).is_some_and(awaits) {
                     return Ok(Change::Unchanged);
                 }
@@ -159,32 +151,30 @@ impl Verification {
         Ok(Change::Changed(Box::new(next)))
     }
 
-    /// Ends the live session as told. False when another one is live by now: the caller has to look again.
-    fn make_way(&mut self, ended: Option<(SessionNumber, Ending)>, now: Timestamp) -> Result<bool, Rejection> {
+    /// Makes way for a new session. False when one is live that the caller has not looked at: he has to look again.
+    fn make_way(&mut self, supersede: Option<SessionNumber>, now: Timestamp) -> Result<bool, Rejection> {
         if self.status != Status::Open {
             return Err(Rejection::VerificationClosed);
         }
         let attempts_left = self.attempts_left();
         let Some(live) = self.sessions.iter_mut().find(|session| session.is_live()) else { return Ok(true) };
-        match ended {
-            Some((number, ending)) if number == live.number => match ending {
-                Ending::Lapsed => live.state = SessionState::Lapsed,
-                Ending::Superseded if attempts_left <= 1 => {
+        match live.state {
+            // A reservation that nobody committed in time gives way; its attempt was never used.
+            SessionState::Reserved if live.age(now) >= RESUMABLE_FOR => live.state = SessionState::Lapsed,
+            SessionState::Issued if supersede == Some(live.number) => {
+                if attempts_left <= 1 {
                     return Err(Rejection::SessionInProgress { retry_after_seconds: live.seconds_until_lapse(now) });
                 }
-                Ending::Superseded => {
-                    live.superseded = true;
-                    live.streamed = true;
-                }
-            },
-            // A reservation that nobody committed in time gives way; its attempt was never used.
-            _ if live.state == SessionState::Reserved && live.age(now) >= RESUMABLE_FOR => live.state = SessionState::Lapsed,
+                live.superseded = true;
+                live.streamed = true;
+            }
             _ => return Ok(false),
         }
         Ok(true)
     }
 
     fn reserve(&mut self, nonce: Nonce, now: Timestamp) -> Result<(), Rejection> {
+        // With nothing running any more, half an hour may be over.
         self.close_if_due(now);
         if self.status != Status::Open {
             return Err(Rejection::VerificationClosed);

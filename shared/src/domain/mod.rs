@@ -15,12 +15,12 @@ mod terms;
 mod verification;
 
 pub use challenge::{Challenge, ChallengeKind};
-pub use commands::{Change, Command, Ending, OpenVerification};
+pub use commands::{Change, Command, OpenVerification};
 pub use confidence::Confidence;
 pub use consent::Consent;
 pub use decision::{Decision, Outcome, Reason};
 pub use evidence::{CheckStatus, Evidence, FeedbackCode, StoredImage};
-pub use identifiers::{Nonce, Owner, SessionId, SessionNumber, VerificationId};
+pub use identifiers::{Nonce, Owner, SessionId, SessionNumber, VerificationId, hex};
 pub use rejection::Rejection;
 pub use settle::{IN_REVIEW_FOR, RESUMABLE_FOR, SESSION_LAPSES_AFTER, SESSION_LIVES_FOR, VERIFICATION_LIVES_FOR};
 pub use terms::{FaceMatch, OpenedBy, Terms};

@@ -4,7 +4,7 @@
 use super::{Reason, Session, SessionState, Status, Verification};
 use jiff::{SignedDuration, Timestamp};
 
-/// A session and its result are gone this long after it was created ("A SessionId expires 3 minutes after it's sent",
+/// A session and its result are gone this long after it was created ("A `SessionId` expires 3 minutes after it's sent",
 /// `API_CreateFaceLivenessSession`).
 pub const SESSION_LIVES_FOR: SignedDuration = SignedDuration::from_secs(180);
 
