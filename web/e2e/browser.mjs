@@ -30,6 +30,8 @@ export function launch() {
 const EXPECTED_ON_CONSOLE = [
   // A refused request that the case provokes; the browser reports every status from 400 on by itself.
   { when: 'refusal', text: /^Failed to load resource: (the server responded with a status of [45]\d\d|net::ERR_)/ },
+  // React reports what a boundary has caught.
+  { when: 'crash', text: /Failed to fetch dynamically imported module/ },
 ];
 
 /**

@@ -175,6 +175,18 @@ test('a browser without the means is told so before anything is asked of it', { 
   await check();
 });
 
+test('a part of the page that cannot be loaded does not leave it empty', { timeout: 120_000 }, async () => {
+  const { page, check } = await openPage(browser, server.url, { expect: ['refusal', 'crash'] });
+  await page.route('**/assets/detector-*.js', (route) => route.abort());
+  await page.goto(server.url);
+  await press(page, 'Start the check');
+  await seeHeading(page, 'The page needs a fresh start');
+  await page.unroute('**/assets/detector-*.js');
+  await press(page, 'Reload the page');
+  await page.getByText('You can carry on where you left off.').waitFor();
+  await check();
+});
+
 /** Plays the screen's answers, and a camera that refuses with its error. */
 async function play(page, { create, look, complete, camera }) {
   await page.addInitScript(

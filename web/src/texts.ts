@@ -49,7 +49,11 @@ export const texts = {
   },
   unconfigured: {
     title: 'We cannot reach our service',
-    body: 'The page could not be started. Please check your connection and reload.',
+    body: 'The page could not be started. Please check your connection and reload it.',
+  },
+  broken: {
+    title: 'The page needs a fresh start',
+    body: 'A part of it could not be loaded. Please reload; you can carry on where you are.',
     again: 'Reload the page',
   },
 
