@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { launch, openPage, picture } from './browser.mjs';
 import { startServer } from './server.mjs';
-import { begin, colours, HEADING, press, record, seeHeading, seeRetryOffered, verificationOf } from './steps.mjs';
+import { assertAccessible, begin, colours, HEADING, press, record, seeHeading, seeRetryOffered, verificationOf } from './steps.mjs';
 
 let server;
 let browser;
@@ -36,6 +36,7 @@ scenario('a live person is approved', { camera: 'live' }, async (page) => {
   const { session } = await begin(page);
   assert.equal(session.challenge, 'FaceMovementAndLightChallenge');
   await picture(page, 'check-2-start');
+  await assertAccessible(page, 'the start screen of the detector');
   await record(page, async () => {
     await picture(page, 'check-3-recording');
     await colours(page);
@@ -127,6 +128,7 @@ scenario('a whole check by keyboard alone', { camera: 'live' }, async (page) => 
 scenario('the developer menu chooses who sits in front of the camera', { camera: 'own' }, async (page) => {
   await page.getByRole('button', { name: /^Developer/ }).click();
   await picture(page, 'developer-menu');
+  await assertAccessible(page, 'the developer menu');
   await page.getByRole('radio', { name: /^A live person/ }).check();
   await page.getByLabel('Policy').selectOption('bot-check');
   await page.keyboard.press('Escape');

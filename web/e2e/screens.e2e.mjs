@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { DESKTOP, launch, NARROW, openPage, PHONE, picture } from './browser.mjs';
 import { startServer } from './server.mjs';
-import { assertFits, HEADING, press, seeHeading } from './steps.mjs';
+import { assertAccessible, assertFits, HEADING, press, seeHeading } from './steps.mjs';
 
 let server;
 let browser;
@@ -94,6 +94,7 @@ for (const screen of SCREENS) {
       await page.setViewportSize(viewport);
       await assertFits(page, `${screen.name} (${view})`);
       await assertLargeTargets(page);
+      if (['desktop', 'phone-dark'].includes(view)) await assertAccessible(page, `${screen.name} (${view})`);
       await picture(page, `screen-${screen.name}-${view}`);
     }
     await check();

@@ -1,6 +1,7 @@
 // The steps of a check as a person takes them, found by role and name like a screen reader finds them.
 
 import assert from 'node:assert/strict';
+import axe from 'axe-core';
 
 export const HEADING = {
   ready: 'A quick check that it is really you',
@@ -78,4 +79,14 @@ export async function seeRetryOffered(page) {
 export async function assertFits(page, what) {
   const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
   assert.ok(content <= window, `${what} is ${content} px wide in a window of ${window} px`);
+}
+
+/** WCAG 2.2 A and AA, as far as a program can tell: contrast, names, roles, order. */
+export async function assertAccessible(page, what) {
+  await page.evaluate(axe.source);
+  const violations = await page.evaluate(async () => {
+    const { violations } = await window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] });
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
+  });
+  assert.deepEqual(violations, [], `${what} breaks accessibility rules`);
 }
