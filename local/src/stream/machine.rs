@@ -147,7 +147,7 @@ impl Machine {
             (Phase::Analysing { listening, .. }, Input::Analysed(result)) => self.analysed(result, listening),
             (Phase::Analysing { expires_at, listening: true }, Input::Tick) if now >= expires_at => self.expire(),
             (Phase::Analysing { expires_at, .. }, Input::Dropped) => self.rest(Phase::Analysing { expires_at, listening: false }),
-            (Phase::Analysing { expires_at, .. }, Input::Closed) => {
+            (Phase::Analysing { expires_at, listening: true }, Input::Closed) => {
                 self.phase = Phase::Analysing { expires_at, listening: false };
                 vec![Output::AnswerClose]
             }
