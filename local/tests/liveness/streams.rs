@@ -322,3 +322,32 @@ async fn a_script_has_the_last_word_over_a_running_check() {
     assert_eq!(results.confidence(), Some(12.5));
     assert_eq!(results.metadata().unwrap().sdk_type(), "ui-react-liveness/3.6.8");
 }
+
+#[tokio::test]
+async fn a_stream_too_many_is_throttled_and_uses_no_session() {
+    let world = World::in_memory();
+    let port = world.serve_stream().await;
+    let mut open = Vec::new();
+    for _ in 0..64 {
+        let mut client = Request::new(&world.create().await).open(port).await;
+        client.challenge().await;
+        open.push(client);
+    }
+    let id = world.create().await;
+    let said = Request::new(&id).open(port).await.hear().await;
+    assert!(matches!(&said, Said::Exception(name, _) if name == "ThrottlingException"), "{said:?}");
+    assert_eq!(world.status(&id).await, "CREATED");
+    let mut first = open.remove(0);
+    first.close(1000).await;
+    while first.hear().await != Said::Gone {}
+    // The place is free once the server has noticed; until then it goes on refusing.
+    let again = tokio::time::timeout(Duration::from_secs(30), async {
+        loop {
+            let said = Request::new(&id).open(port).await.hear().await;
+            if let Said::Event(name, _) = said {
+                return name;
+            }
+        }
+    });
+    assert_eq!(again.await.unwrap(), "ServerSessionInformationEvent");
+}

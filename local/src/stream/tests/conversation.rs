@@ -59,7 +59,7 @@ fn the_challenge_is_sent_before_the_client_says_anything() {
 fn a_refusal_is_said_on_the_open_socket_and_the_server_closes() {
     let exception = StreamException::validation("SessionExpired", "session expired");
     let outputs = Machine::default().handle(Input::Opened(Err(exception.clone())), at(0));
-    assert_eq!(outputs, [Output::Send(ServerMessage::Exception(exception)), Output::Close { code: 1008, reason: "Refused" }]);
+    assert_eq!(outputs, [Output::Send(ServerMessage::Exception(exception)), Output::Close { code: 1008, reason: "" }]);
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn a_broken_analysis_is_our_fault() {
     let mut talk = Talk::recorded();
     talk.input(Input::Analysed(Err(AnalysisError::Broken)), 3);
     let outputs = talk.input(Input::Settled(Ok(())), 3);
-    let [Output::Send(ServerMessage::Exception(exception)), Output::Close { code: 1008, .. }] = outputs.as_slice() else {
+    let [Output::Send(ServerMessage::Exception(exception)), Output::Close { code: 1011, .. }] = outputs.as_slice() else {
         panic!("{outputs:?}")
     };
     assert_eq!(exception.name, StreamExceptionName::InternalServer);
