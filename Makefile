@@ -1,6 +1,6 @@
 # The verbs. Each does its own set-up, and is quick when there is nothing to do.
 
-SHELL := /usr/bin/env bash
+SHELL := bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
@@ -48,10 +48,11 @@ lint: setup ## formatting, clippy, documentation, types, template
 	@$(STEP) "page: types" npm --prefix web run --silent typecheck
 	@$(STEP) "page: lint" npm --prefix web run --silent lint
 	@$(STEP) "sam validate --lint" $(SAM)/sam validate --lint
-	@$(STEP) "cfn-lint" $(SAM)/cfn-lint --non-zero-exit-code informational template.yaml
+	@$(STEP) "cfn-lint" $(SAM)/cfn-lint --include-checks I --non-zero-exit-code informational -- template.yaml
 
 unit: test-build ## the tests of each part
 	@$(STEP) --live "Rust tests" scripts/rust-tests.sh 'not package(prooflight-tests)' --exclude prooflight-tests
+	@$(STEP) "examples in the documentation" cargo test --quiet $(CARGO_ALL) --doc
 	@$(STEP) --live "page: unit tests" npm --prefix web run --silent test
 
 system: test-build ## the tests over the wire
@@ -67,13 +68,15 @@ test-build: setup
 page: setup
 	@$(STEP) "page: build" scripts/page.sh
 
-bench: ## measure, in release code
+bench: ## measure, in optimised code
 	@scripts/setup.sh run
-	@cargo bench --locked --profile quick -p prooflight-tests
+	@cargo build --locked --profile quick -p prooflight-local
+	@cargo run --quiet --locked --profile quick -p prooflight-vision --example analyse -- tests/data/captures
+	@PROOFLIGHT_LOCAL=$(TARGET)/quick/prooflight-local cargo bench --quiet --locked --profile quick -p prooflight-tests
 
 build: ## the Lambda binaries, in target/lambda (ARCHITECTURE=x86_64 for the other one)
 	@scripts/setup.sh build
-	@PATH="$(CURDIR)/.tools/build/bin:$$PATH" cargo lambda build --locked --release \
+	@PATH="$(CURDIR)/.tools/build/bin:$$PATH" cargo lambda build --locked --release --lambda-dir target/lambda \
 	    $(if $(filter arm64,$(ARCHITECTURE)),--arm64,--x86-64) $(addprefix --bin ,$(FUNCTIONS))
 
 fmt: ## format the sources

@@ -7,7 +7,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 filter=$1; shift
 if cargo nextest --version >/dev/null 2>&1; then
-    # Documentation examples are tests, too; nextest leaves them to cargo.
     exec cargo nextest run --cargo-quiet --locked --workspace --no-tests=pass --status-level=fail --show-progress=none -E "$filter"
 fi
 [ "$1" = --package ] || set -- --workspace "$@"
