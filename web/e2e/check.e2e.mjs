@@ -24,10 +24,18 @@ after(async () => {
 function scenario(name, options, run) {
   test(name, { timeout: 240_000 }, async () => {
     const opened = await openPage(browser, server.url, options);
-    await opened.page.goto(server.url);
-    await seeHeading(opened.page, HEADING.ready);
-    await run(opened.page, opened);
-    await opened.check();
+    try {
+      await opened.page.goto(server.url);
+      await seeHeading(opened.page, HEADING.ready);
+      await run(opened.page);
+      await opened.check();
+    } catch (failure) {
+      await picture(opened.page, `failed-${name.replace(/\W+/g, '-')}`).catch(() => undefined);
+      throw failure;
+    } finally {
+      // A page left over would go on drawing and streaming beside the next case.
+      await opened.page.context().close();
+    }
   });
 }
 
