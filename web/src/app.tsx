@@ -6,6 +6,7 @@ import type { Config } from './config.ts';
 import type { Developer } from './developer/load.ts';
 import type { Runner } from './flow/runner.ts';
 import type { State } from './flow/state.ts';
+import { Boundary } from './screens/boundary.tsx';
 import { Waiting } from './screens/frame.tsx';
 import { AlternativeScreen, ExpiredScreen, LockedScreen, PassedScreen, RetryScreen, ReviewScreen } from './screens/outcome.tsx';
 import { Page } from './screens/page.tsx';
@@ -32,7 +33,9 @@ export function App({ config, runner, developer }: AppProps) {
   return (
     <>
       <Page wide={state.at === 'checking' || state.at === 'ready'}>
-        <Screen state={state} config={config} runner={runner} />
+        <Boundary>
+          <Screen state={state} config={config} runner={runner} />
+        </Boundary>
       </Page>
       {DeveloperMenu !== undefined && <DeveloperMenu onStartOver={() => runner.send({ type: 'started-over' })} />}
     </>

@@ -16,6 +16,10 @@ export const texts = {
   footer: 'The video is used for this check and for nothing else.',
   skip: 'Skip to the content',
 
+  wait: (seconds: number) =>
+    seconds > 90 ? `You can try again in about ${Math.ceil(seconds / 60)} minutes.` : `You can try again in ${seconds} seconds.`,
+  waitOver: 'You can try again now.',
+
   ready: {
     title: 'A quick check that it is really you',
     lead: 'Your camera looks at your face for about ten seconds. You need no documents and nothing to install.',
@@ -49,7 +53,11 @@ export const texts = {
   },
   unconfigured: {
     title: 'We cannot reach our service',
-    body: 'The page could not be started. Please check your connection and reload.',
+    body: 'The page could not be started. Please check your connection and reload it.',
+  },
+  broken: {
+    title: 'The page needs a fresh start',
+    body: 'A part of it could not be loaded. Please reload; you can carry on where you are.',
     again: 'Reload the page',
   },
 
@@ -82,9 +90,6 @@ export const texts = {
   locked: {
     title: 'Please take a break',
     body: 'There were several tries in a short time. To keep your account safe, the next one is possible a little later.',
-    wait: (minutes: number) =>
-      minutes <= 1 ? 'You can try again in less than a minute.' : `You can try again in about ${minutes} minutes.`,
-    over: 'You can try again now.',
     again: 'Try again',
   },
   alternative: {
@@ -138,8 +143,6 @@ export const texts = {
   trouble: {
     again: 'Try again',
     code: (code: string) => `If you ask for help, please mention: ${code}`,
-    wait: (seconds: number) =>
-      seconds > 90 ? `You can try again in about ${Math.ceil(seconds / 60)} minutes.` : `You can try again in ${seconds} seconds.`,
     kinds: {
       'no-camera': {
         title: 'We found no camera',

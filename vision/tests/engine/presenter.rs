@@ -87,15 +87,16 @@ impl Presenter {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few hundred frames")]
     pub(crate) fn video(&self) -> Vec<u8> {
         let portrait = Portrait::load();
+        let stored = stored_values();
         let frames = (END_MS / 1000.0 * self.rate) as u32;
-        let pixels = (0..frames).flat_map(|number| self.draw(&portrait, number as f32 * 1000.0 / self.rate)).collect();
+        let pixels = (0..frames).flat_map(|number| self.draw(&portrait, &stored, number as f32 * 1000.0 / self.rate)).collect();
         let (size, rate) = (format!("{WIDTH}x{HEIGHT}"), self.rate.to_string());
         let input = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", &size, "-r", &rate, "-i", "pipe:0"];
         let codec = ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "1M", "-f", "webm", "pipe:1"];
         ffmpeg(&[&input[..], &codec[..]].concat(), pixels)
     }
 
-    fn draw(&self, portrait: &Portrait, at_ms: f32) -> Vec<u8> {
+    fn draw(&self, portrait: &Portrait, stored: &[u8], at_ms: f32) -> Vec<u8> {
         let closeness = if self.approaches { (at_ms / 1200.0).clamp(0.0, 1.0) } else { 0.0 };
         let scale = OVAL_WIDTH / FACE_WIDTH * (0.45 + 0.55 * closeness);
         let screen = self.screen(at_ms - self.delay_ms);
@@ -111,7 +112,7 @@ impl Presenter {
                 let lit = self.lit == Lit::Everything || along * along + down * down < 1.0;
                 for (albedo, screen) in albedo.into_iter().zip(screen) {
                     let light = 0.75 * albedo * (1.0 + if lit { self.strength * screen } else { 0.0 });
-                    rgb.push((light.clamp(0.0, 1.0).powf(1.0 / 2.2) * 255.0).round() as u8);
+                    rgb.push(stored[(light.clamp(0.0, 1.0) * LEVELS) as usize]);
                 }
             }
         }
@@ -135,11 +136,19 @@ impl Presenter {
     }
 }
 
+/// Steps of linear light.
+const LEVELS: f32 = 8191.0;
+
+/// What a camera stores for each step of linear light.
+fn stored_values() -> Vec<u8> {
+    (0..=LEVELS as u16).map(|level| ((f32::from(level) / LEVELS).powf(1.0 / 2.2) * 255.0).round() as u8).collect()
+}
+
 /// The NASA portrait, as linear light.
 struct Portrait {
     width: usize,
     height: usize,
-    rgb: Vec<u8>,
+    light: Vec<f32>,
 }
 
 impl Portrait {
@@ -150,7 +159,8 @@ impl Portrait {
         let rgb = decoder.decode_raw().expect("a PNG");
         let (width, height) = decoder.dimensions().expect("its size");
         assert_eq!(rgb.len(), 3 * width * height, "8-bit RGB");
-        Self { width, height, rgb }
+        let light = rgb.iter().map(|&value| (f32::from(value) / 255.0).powf(2.2)).collect();
+        Self { width, height, light }
     }
 
     /// Linear light at a place, the nearest pixel's; the edge continues outside.
@@ -158,6 +168,6 @@ impl Portrait {
         let column = (x.max(0.0) as usize).min(self.width - 1);
         let row = (y.max(0.0) as usize).min(self.height - 1);
         let pixel = 3 * (row * self.width + column);
-        [0, 1, 2].map(|channel| (f32::from(self.rgb[pixel + channel]) / 255.0).powf(2.2))
+        [self.light[pixel], self.light[pixel + 1], self.light[pixel + 2]]
     }
 }

@@ -54,6 +54,7 @@ export function parseRetryAfter(header: string | null, now: number): number | un
   if (header === null) return undefined;
   const value = header.trim();
   if (/^\d+$/.test(value)) return Number(value) * 1_000;
-  const at = Date.parse(value);
+  // `Date.parse` makes a date of nearly anything, so it is asked only about what looks like an HTTP date.
+  const at = value.endsWith(' GMT') ? Date.parse(value) : Number.NaN;
   return Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }

@@ -15,7 +15,7 @@ const DECISION_GRACE = 20_000;
 export function step(state: State, event: Event, now: number): Step {
   switch (event.type) {
     case 'started':
-      return state.at === 'loading' ? started(event.remembered, now) : stay(state);
+      return state === INITIAL ? started(event.remembered, now) : stay(state);
     case 'looked':
       return state.at === 'loading' && state.verificationId !== undefined ? looked(state.verificationId, event.outcome, now) : stay(state);
     case 'began':
@@ -24,9 +24,10 @@ export function step(state: State, event: Event, now: number): Step {
       if (state.at !== 'opening' || state.camera === 'ready') return stay(state);
       return { state: { ...state, camera: 'ready' }, commands: [{ do: 'open', of: state.of }] };
     case 'camera-failed':
-      return state.at === 'opening' ? go(trouble(event.trouble, { to: 'open', of: state.of })) : stay(state);
+      if (state.at !== 'opening' || state.camera === 'ready') return stay(state);
+      return go(trouble(event.trouble, { to: 'open', of: state.of }));
     case 'opened':
-      return state.at === 'opening' ? opened(state.of, event.outcome, now) : stay(state);
+      return state.at === 'opening' && state.camera === 'ready' ? opened(state.of, event.outcome, now) : stay(state);
     case 'analysed':
     case 'session-ended':
       // A session that ends under the detector may have been delivered in its last second: the server knows.
@@ -41,8 +42,10 @@ export function step(state: State, event: Event, now: number): Step {
       return state.at === 'deciding' && state.of.sessionId === event.sessionId ? completed(state.of, event.outcome, now) : stay(state);
     case 'tried-again':
       return triedAgain(state, now);
-    case 'chose-alternative':
-      return state.at === 'alternative' ? stay(state) : go({ at: 'alternative', why: 'chosen', back: backFrom(state) });
+    case 'chose-alternative': {
+      const back = backFrom(state);
+      return back === undefined ? stay(state) : go({ at: 'alternative', why: 'chosen', back });
+    }
     case 'went-back':
       return state.at === 'alternative' && state.back !== undefined ? go(state.back) : stay(state);
     case 'started-over':
@@ -195,7 +198,7 @@ function closed(status: 'approved' | 'denied' | 'in_review' | 'expired', verific
   }
 }
 
-/** From the alternative one comes back to a place that still stands: never to a camera that has been left. */
+/** Where one comes back to from the other way: never to a camera that has been left. Undefined where it is not offered. */
 function backFrom(state: State): State | undefined {
   switch (state.at) {
     case 'ready':
@@ -204,10 +207,6 @@ function backFrom(state: State): State | undefined {
     case 'expired':
     case 'trouble':
       return state;
-    case 'opening':
-      return ready(state.of.verificationId);
-    case 'checking':
-      return ready(state.session.verificationId);
     default:
       return undefined;
   }

@@ -5,7 +5,7 @@ import type { Config } from '../config.ts';
 import type { State } from '../flow/state.ts';
 import { texts } from '../texts.ts';
 import { Actions, Frame } from './frame.tsx';
-import { useSecondsUntil } from './seconds.ts';
+import { Patience, useSecondsUntil } from './patience.tsx';
 
 type At<Name extends State['at']> = Extract<State, { readonly at: Name }>;
 
@@ -56,7 +56,7 @@ export function LockedScreen({ state, onAgain, onAlternative }: Choices & { read
   return (
     <Frame title={locked.title} icon="clock" tone="careful">
       <p className="lead">{locked.body}</p>
-      <p role="status">{seconds > 0 ? locked.wait(Math.ceil(seconds / 60)) : locked.over}</p>
+      <Patience seconds={seconds} wait={texts.wait} over={texts.waitOver} />
       <AgainOrAlternative again={locked.again} waiting={seconds > 0} onAgain={onAgain} onAlternative={onAlternative} />
     </Frame>
   );

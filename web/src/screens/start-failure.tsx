@@ -1,7 +1,8 @@
 // Shown instead of the flow when it cannot even begin: no configuration, or a browser without the means.
 
 import { texts } from '../texts.ts';
-import { Actions, Frame } from './frame.tsx';
+import { ReloadAction } from './boundary.tsx';
+import { Frame } from './frame.tsx';
 import { Page } from './page.tsx';
 
 export function StartFailure({ unsupported = false }: { readonly unsupported?: boolean }) {
@@ -10,13 +11,7 @@ export function StartFailure({ unsupported = false }: { readonly unsupported?: b
     <Page>
       <Frame title={title} icon={unsupported ? 'phone' : 'cloud'} tone="careful">
         <p className="lead">{body}</p>
-        {!unsupported && (
-          <Actions>
-            <button type="button" className="button primary" onClick={() => window.location.reload()}>
-              {texts.unconfigured.again}
-            </button>
-          </Actions>
-        )}
+        {!unsupported && <ReloadAction />}
       </Frame>
     </Page>
   );

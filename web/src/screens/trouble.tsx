@@ -6,7 +6,7 @@ import { texts } from '../texts.ts';
 import { Frame } from './frame.tsx';
 import type { Glyph } from './icon.tsx';
 import { AgainOrAlternative } from './outcome.tsx';
-import { useSecondsUntil } from './seconds.ts';
+import { Patience, useSecondsUntil } from './patience.tsx';
 
 const GLYPHS: Readonly<Record<Trouble, Glyph>> = {
   'no-camera': 'cameraOff',
@@ -39,7 +39,7 @@ export function TroubleScreen({ state, onAgain, onAlternative }: TroubleProps) {
     <Frame title={title} icon={GLYPHS[state.trouble]} tone="careful">
       <p className="lead">{body}</p>
       {state.code !== undefined && <p className="quiet">{texts.trouble.code(state.code)}</p>}
-      {seconds > 0 && <p role="status">{texts.trouble.wait(seconds)}</p>}
+      {state.notBefore !== undefined && <Patience seconds={seconds} wait={texts.wait} over={texts.waitOver} />}
       <AgainOrAlternative again={texts.trouble.again} waiting={seconds > 0} onAgain={onAgain} onAlternative={onAlternative} />
     </Frame>
   );

@@ -13,3 +13,19 @@ export function useSecondsUntil(instant: number | undefined): number {
   }, [over]);
   return over ? 0 : Math.ceil((instant - now) / 1_000);
 }
+
+interface PatienceProps {
+  readonly seconds: number;
+  readonly wait: (seconds: number) => string;
+  readonly over: string;
+}
+
+/** The countdown in words. Only its end is announced: a screen reader that reads every second is unbearable. */
+export function Patience({ seconds, wait, over }: PatienceProps) {
+  return (
+    <>
+      {seconds > 0 && <p>{wait(seconds)}</p>}
+      <p role="status">{seconds > 0 ? '' : over}</p>
+    </>
+  );
+}
