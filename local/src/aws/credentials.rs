@@ -32,7 +32,7 @@ pub enum Caller {
     Function(String),
     /// Whoever was handed temporary credentials: may do what the session policy allows.
     AssumedRole {
-        /// The role that was assumed.
+        /// The session's ARN: `arn:aws:sts::<account>:assumed-role/<role>/<session name>`.
         role_arn: String,
         /// The session policy as it was passed, a JSON document.
         session_policy: Option<String>,
@@ -50,5 +50,11 @@ impl Credentials {
     pub fn get(&self, access_key_id: &str) -> Option<Credential> {
         let keys = self.by_access_key.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         keys.get(access_key_id).cloned()
+    }
+
+    /// Forgets the keys that expired before `end`.
+    pub fn forget_expired(&self, end: Timestamp) {
+        let mut keys = self.by_access_key.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        keys.retain(|_, credential| credential.expires_at.is_none_or(|expires_at| expires_at >= end));
     }
 }

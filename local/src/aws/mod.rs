@@ -1,3 +1,122 @@
-//! The AWS endpoint: one HTTP port, path style, on which SigV4 is verified and a request goes to its service.
+//! The AWS endpoint: one HTTP port, path style, on which SigV4 is verified and a request goes to its service - Rekognition,
+//! DynamoDB, S3 or STS.
 
+pub(crate) mod claim;
 pub mod credentials;
+mod dynamodb;
+pub(crate) mod entropy;
+mod front;
+pub mod journal;
+pub mod json;
+pub mod policy;
+pub mod s3;
+pub mod signature;
+mod sts;
+mod sts_xml;
+
+use crate::clock::Clock;
+use bytes::Bytes;
+use credentials::{Caller, Credentials};
+use dynamodb::Tables;
+use front::Front;
+use futures_util::future::BoxFuture;
+use http::Response;
+use journal::Journal;
+use s3::Buckets;
+use s3s::service::S3ServiceBuilder;
+use std::path::Path;
+use std::sync::Arc;
+
+pub use dynamodb::TablesFault;
+pub use s3::S3Fault;
+
+/// The services with their data, ready to be mounted.
+pub struct AwsEndpoint {
+    tables: Arc<Tables>,
+    buckets: Arc<Buckets>,
+    credentials: Arc<Credentials>,
+    clock: Arc<Clock>,
+    journal: Arc<Journal>,
+}
+
+/// What an endpoint is made of.
+pub struct AwsOptions<'a> {
+    /// The folder that keeps tables and objects; nothing keeps them in memory.
+    pub data: Option<&'a Path>,
+    /// Expires items and dates objects.
+    pub clock: Arc<Clock>,
+    /// Who may sign; STS adds to it.
+    pub credentials: Arc<Credentials>,
+}
+
+/// Rekognition as the endpoint calls it: operation, body and caller in, the whole answer out.
+pub type Rekognition = Arc<dyn Fn(String, Bytes, Caller) -> BoxFuture<'static, Response<Bytes>> + Send + Sync>;
+
+/// Why the endpoint cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum AwsFault {
+    /// The tables.
+    #[error(transparent)]
+    Tables(#[from] TablesFault),
+    /// The buckets.
+    #[error(transparent)]
+    Buckets(#[from] S3Fault),
+    /// The data folder.
+    #[error("the data folder: {0}")]
+    Folder(#[from] std::io::Error),
+}
+
+impl AwsEndpoint {
+    /// Opens the data of all services.
+    pub fn open(options: AwsOptions<'_>) -> Result<Self, AwsFault> {
+        let AwsOptions { data, clock, credentials } = options;
+        if let Some(folder) = data {
+            std::fs::create_dir_all(folder)?;
+        }
+        let tables = Tables::open(data.map(|folder| folder.join("dynamodb.sqlite")).as_deref(), Arc::clone(&clock))?;
+        let buckets = Buckets::open(data.map(|folder| folder.join("s3")).as_deref(), Arc::clone(&clock))?;
+        Ok(Self { tables: Arc::new(tables), buckets: Arc::new(buckets), credentials, clock, journal: Arc::default() })
+    }
+
+    /// The buckets, for services that write objects themselves.
+    pub fn buckets(&self) -> Arc<Buckets> {
+        Arc::clone(&self.buckets)
+    }
+
+    /// Who called what.
+    pub fn journal(&self) -> Arc<Journal> {
+        Arc::clone(&self.journal)
+    }
+
+    /// Makes the table that the properties of an `AWS::DynamoDB::Table` describe, unless it is there.
+    pub fn ensure_table(&self, definition: &serde_json::Value) -> Result<(), TablesFault> {
+        self.tables.ensure(definition)
+    }
+
+    /// Makes the bucket unless it is there.
+    pub fn ensure_bucket(&self, name: &str) -> Result<(), S3Fault> {
+        self.buckets.ensure_bucket(name)
+    }
+
+    /// Deletes the items whose time to live is over on the clock, and says how many. Blocks for as long as that takes.
+    pub fn sweep_ttl(&self) -> Result<usize, TablesFault> {
+        self.tables.sweep_ttl()
+    }
+
+    /// All services behind one door, which answers every path.
+    pub fn router(&self, rekognition: Rekognition) -> axum::Router {
+        let mut objects = S3ServiceBuilder::new(s3::Operations(Arc::clone(&self.buckets)));
+        objects.set_auth(s3::Secrets(Arc::clone(&self.credentials)));
+        objects.set_access(s3::Access { journal: Arc::clone(&self.journal), clock: Arc::clone(&self.clock) });
+        let front = Front {
+            credentials: Arc::clone(&self.credentials),
+            clock: Arc::clone(&self.clock),
+            journal: Arc::clone(&self.journal),
+            tables: Arc::clone(&self.tables),
+            objects: objects.build(),
+            sts: sts::Sts::new(Arc::clone(&self.credentials)),
+            rekognition,
+        };
+        axum::Router::new().fallback(front::answer).with_state(Arc::new(front))
+    }
+}

@@ -1,0 +1,94 @@
+//! Makes a table from the properties of an `AWS::DynamoDB::Table`, so that the local table is the one that `template.yaml` deploys.
+
+use super::TablesFault;
+use dynoxide::{Database, DynoxideError};
+use serde_json::{Map, Value, json};
+
+/// Properties that `CreateTable` takes under the same name and in the same shape.
+const SHARED: [&str; 9] = [
+    "TableName",
+    "AttributeDefinitions",
+    "KeySchema",
+    "BillingMode",
+    "ProvisionedThroughput",
+    "GlobalSecondaryIndexes",
+    "LocalSecondaryIndexes",
+    "DeletionProtectionEnabled",
+    "TableClass",
+];
+
+pub(super) fn ensure(database: &Database, definition: &Value) -> Result<(), TablesFault> {
+    let properties = definition.as_object().ok_or_else(|| TablesFault::Definition("it must be an object".to_owned()))?;
+    let name = properties.get("TableName").and_then(Value::as_str);
+    let name = name.ok_or_else(|| TablesFault::Definition("`TableName` must be a string".to_owned()))?;
+    let request = serde_json::from_value(json!({"TableName": name})).map_err(|error| TablesFault::Definition(error.to_string()))?;
+    match database.describe_table(request) {
+        Ok(found) => {
+            let found = serde_json::to_value(&found).map_err(|error| TablesFault::Definition(error.to_string()))?;
+            compare(name, properties, found.get("Table").unwrap_or(&Value::Null))?;
+        }
+        Err(DynoxideError::ResourceNotFoundException(_)) => {
+            let request = creation(properties);
+            let request = serde_json::from_value(request).map_err(|error| TablesFault::Definition(error.to_string()))?;
+            database.create_table(request)?;
+        }
+        Err(error) => return Err(error.into()),
+    }
+    expire(database, name, properties)
+}
+
+fn creation(properties: &Map<String, Value>) -> Value {
+    let mut request: Map<String, Value> =
+        properties.iter().filter(|(key, _)| SHARED.contains(&key.as_str())).map(|(key, value)| (key.clone(), value.clone())).collect();
+    // CloudFormation says what a stream holds, the API also that it is on.
+    if let Some(view) = properties.get("StreamSpecification").and_then(|stream| stream.get("StreamViewType")) {
+        request.insert("StreamSpecification".to_owned(), json!({"StreamEnabled": true, "StreamViewType": view}));
+    }
+    Value::Object(request)
+}
+
+/// The table is kept as it is when its key and indexes are the defined ones; anything else would be found out much later.
+fn compare(table: &str, defined: &Map<String, Value>, found: &Value) -> Result<(), TablesFault> {
+    let different = |difference| Err(TablesFault::Different { table: table.to_owned(), difference });
+    if defined.get("KeySchema") != found.get("KeySchema") {
+        return different("key");
+    }
+    for (kind, difference) in [("GlobalSecondaryIndexes", "global index"), ("LocalSecondaryIndexes", "local index")] {
+        if indexes(defined.get(kind)) != indexes(found.get(kind)) {
+            return different(difference);
+        }
+    }
+    Ok(())
+}
+
+/// Names and keys of the indexes, in the order of their names.
+fn indexes(list: Option<&Value>) -> Vec<(String, Value)> {
+    let mut indexes: Vec<(String, Value)> = list
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .map(|index| (index["IndexName"].as_str().unwrap_or_default().to_owned(), index["KeySchema"].clone()))
+        .collect();
+    indexes.sort_by(|left, right| left.0.cmp(&right.0));
+    indexes
+}
+
+fn expire(database: &Database, name: &str, properties: &Map<String, Value>) -> Result<(), TablesFault> {
+    let Some(wanted) = properties.get("TimeToLiveSpecification") else { return Ok(()) };
+    let fault = |error: serde_json::Error| TablesFault::Definition(error.to_string());
+    let described = database.describe_time_to_live(serde_json::from_value(json!({"TableName": name})).map_err(fault)?)?;
+    let described = serde_json::to_value(&described).map_err(fault)?;
+    let found = &described["TimeToLiveDescription"];
+    // A template may say `true` as a string.
+    let enabled = wanted["Enabled"] == json!(true) || wanted["Enabled"] == json!("true");
+    let is_enabled = found["TimeToLiveStatus"] == json!("ENABLED");
+    if enabled == is_enabled && (!enabled || found["AttributeName"] == wanted["AttributeName"]) {
+        return Ok(());
+    }
+    let request = json!({
+        "TableName": name,
+        "TimeToLiveSpecification": {"AttributeName": wanted["AttributeName"], "Enabled": enabled},
+    });
+    database.update_time_to_live(serde_json::from_value(request).map_err(fault)?)?;
+    Ok(())
+}

@@ -1,0 +1,203 @@
+//! The door of the endpoint: takes the whole request in, has its signature verified, asks the session policy, tells the journal,
+//! and hands the request to its service. Every answer carries a request id; a log line names service, operation and status,
+//! never a key or a body.
+
+use crate::aws::credentials::Credentials;
+use crate::aws::journal::Journal;
+use crate::aws::signature::{SignatureFault, Verified, is_presigned, verify_header, verify_presigned};
+use crate::aws::sts::{Form, Sts, StsFault};
+use crate::aws::{Rekognition, dynamodb, entropy, json, policy, s3, sts_xml};
+use crate::clock::{Clock, wall_now};
+use axum::body::Body;
+use axum::extract::State;
+use bytes::Bytes;
+use dynamodb::Tables;
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
+use s3s::service::S3Service;
+use std::sync::Arc;
+use tracing::instrument::WithSubscriber as _;
+
+/// What the door needs to answer.
+pub(super) struct Front {
+    pub(super) credentials: Arc<Credentials>,
+    pub(super) clock: Arc<Clock>,
+    pub(super) journal: Arc<Journal>,
+    pub(super) tables: Arc<Tables>,
+    pub(super) objects: S3Service,
+    pub(super) sts: Sts,
+    pub(super) rekognition: Rekognition,
+}
+
+/// How a request speaks, which decides how a refusal is worded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Protocol<'a> {
+    /// awsJson: the service as the target names it, and the operation.
+    Json { service: &'a str, operation: &'a str },
+    /// The query protocol of STS.
+    Query,
+    /// REST in XML: S3.
+    Rest,
+}
+
+const LARGEST_OBJECT: usize = 20 * 1024 * 1024;
+const LARGEST_CALL: usize = 5 * 1024 * 1024;
+
+/// Answers one request.
+pub(super) async fn answer(State(front): State<Arc<Front>>, request: Request<Body>) -> Response<Body> {
+    let Ok(request_id) = entropy::request_id() else {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        return response;
+    };
+    let (parts, body) = request.into_parts();
+    let target = parts.headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let protocol = Protocol::of(&parts, &target);
+    let mut response = front.answer(protocol, parts, body, &request_id).await;
+    let name = if protocol == Protocol::Rest { "x-amz-request-id" } else { "x-amzn-requestid" };
+    if let Ok(id) = HeaderValue::from_str(&request_id) {
+        response.headers_mut().insert(HeaderName::from_static(name), id);
+    }
+    let (service, operation) = protocol.name();
+    tracing::debug!(service, operation, status = response.status().as_u16(), request_id, "aws");
+    response.map(Body::from)
+}
+
+impl Front {
+    async fn answer(&self, protocol: Protocol<'_>, parts: Parts, body: Body, request_id: &str) -> Response<Bytes> {
+        let limit = if protocol == Protocol::Rest { LARGEST_OBJECT } else { LARGEST_CALL };
+        let Ok(body) = axum::body::to_bytes(body, limit).await else {
+            return protocol.too_large(request_id, &parts.method).await;
+        };
+        let presigned = is_presigned(&parts);
+        let verified = if presigned {
+            verify_presigned(&parts, &self.credentials, wall_now())
+        } else {
+            verify_header(&parts, &body, &self.credentials, wall_now())
+        };
+        let verified = match verified {
+            Ok(verified) => verified,
+            Err(refusal) => return protocol.refused(&refusal, presigned, request_id, &parts.method).await,
+        };
+        let service = verified.scope.service.clone();
+        match protocol {
+            Protocol::Json { service: addressed, operation } if addressed == service => {
+                self.json(service.as_str(), operation, body, verified).await
+            }
+            Protocol::Json { service: addressed, .. } if is_ours(addressed) => {
+                let message = format!("Credential should be scoped to correct service: '{addressed}'.");
+                json::fault(addressed, StatusCode::BAD_REQUEST, "InvalidSignatureException", &message)
+            }
+            Protocol::Json { operation, .. } => json::unknown_operation(&service, operation),
+            Protocol::Query if service == "sts" => self.query(&parts, &body, &verified, request_id),
+            Protocol::Rest if service == "s3" => self.rest(parts, body, verified).await,
+            Protocol::Query | Protocol::Rest => json::unknown_operation(&service, &format!("{} {}", parts.method, parts.uri.path())),
+        }
+    }
+
+    async fn json(&self, service: &str, operation: &str, body: Bytes, verified: Verified) -> Response<Bytes> {
+        let permissions = match service {
+            "dynamodb" => dynamodb::permissions(operation, &body, &verified.scope.region),
+            "rekognition" => vec![(format!("rekognition:{operation}"), "*".to_owned())],
+            _ => return json::unknown_operation(service, operation),
+        };
+        let now = self.clock.now();
+        let denied = permissions.iter().find(|(action, _)| !policy::permits(&verified.caller, action, &verified.scope.region, now));
+        if let Some((action, _)) = denied {
+            return json::access_denied(service, action);
+        }
+        for (action, resource) in &permissions {
+            self.journal.record(&verified.caller, action, resource);
+        }
+        if service == "rekognition" {
+            return (self.rekognition)(operation.to_owned(), body, verified.caller).await;
+        }
+        let (tables, operation) = (Arc::clone(&self.tables), operation.to_owned());
+        match tokio::task::spawn_blocking(move || tables.answer(&operation, &body)).await {
+            Ok(response) => response,
+            Err(error) => {
+                tracing::error!(%error, "a DynamoDB call did not finish");
+                json::fault(service, StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "the call did not finish")
+            }
+        }
+    }
+
+    fn query(&self, parts: &Parts, body: &Bytes, verified: &Verified, request_id: &str) -> Response<Bytes> {
+        let text = if parts.method == Method::POST {
+            String::from_utf8_lossy(body).into_owned()
+        } else {
+            parts.uri.query().unwrap_or_default().to_owned()
+        };
+        let form = Form::parse(&text);
+        let action = form.get("Action").unwrap_or_default();
+        // Whoever holds a key may ask whose it is (API_GetCallerIdentity).
+        let free = action == "GetCallerIdentity";
+        let action = format!("sts:{action}");
+        if !free && !policy::permits(&verified.caller, &action, &verified.scope.region, self.clock.now()) {
+            let message = format!("not authorized to perform: {action} because no session policy allows the {action} action");
+            return sts_xml::fault(&StsFault { code: "AccessDenied", status: 403, message }, request_id);
+        }
+        self.journal.record(&verified.caller, &action, form.get("RoleArn").unwrap_or("*"));
+        self.sts.answer(&form, &verified.caller, request_id, wall_now())
+    }
+
+    async fn rest(&self, mut parts: Parts, body: Bytes, verified: Verified) -> Response<Bytes> {
+        let method = parts.method.clone();
+        parts.extensions.insert(s3::Signer { caller: verified.caller, region: verified.scope.region });
+        let request = Request::from_parts(parts, s3s::Body::from(body));
+        // `s3s` logs whole requests, signatures included, and every refusal as an error: nobody listens to it.
+        match self.objects.call(request).with_subscriber(tracing::subscriber::NoSubscriber::default()).await {
+            Ok(response) => s3::stripped(response, &method).await,
+            Err(_) => s3::fault(s3s::S3ErrorCode::InternalError.into(), "", &method).await,
+        }
+    }
+}
+
+impl<'a> Protocol<'a> {
+    fn of(parts: &Parts, target: &'a str) -> Self {
+        if let Some((prefix, operation)) = target.rsplit_once('.') {
+            let service = match prefix {
+                "DynamoDB_20120810" | "DynamoDBStreams_20120810" => "dynamodb",
+                "RekognitionService" => "rekognition",
+                other => other,
+            };
+            return Self::Json { service, operation };
+        }
+        let form =
+            parts.headers.get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
+        let action = parts.uri.query().is_some_and(|query| query.split('&').any(|pair| pair.starts_with("Action=")));
+        if parts.uri.path() == "/" && (form || action) { Self::Query } else { Self::Rest }
+    }
+
+    fn name(self) -> (&'a str, &'a str) {
+        match self {
+            Self::Json { service, operation } => (service, operation),
+            Self::Query => ("sts", ""),
+            Self::Rest => ("s3", ""),
+        }
+    }
+
+    async fn refused(self, refusal: &SignatureFault, presigned: bool, request_id: &str, method: &Method) -> Response<Bytes> {
+        match self {
+            Self::Json { service, .. } => json::refused_signature(service, refusal),
+            Self::Query => sts_xml::fault(&sts_xml::refused_signature(refusal), request_id),
+            Self::Rest => s3::fault(s3::refused_signature(refusal, presigned), request_id, method).await,
+        }
+    }
+
+    async fn too_large(self, request_id: &str, method: &Method) -> Response<Bytes> {
+        let message = "the body is too large, or did not arrive whole";
+        match self {
+            Self::Json { service, .. } => json::fault(service, StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLargeException", message),
+            Self::Query => {
+                sts_xml::fault(&StsFault { code: "RequestEntityTooLarge", status: 413, message: message.to_owned() }, request_id)
+            }
+            Self::Rest => s3::fault(s3s::S3Error::with_message(s3s::S3ErrorCode::EntityTooLarge, message), request_id, method).await,
+        }
+    }
+}
+
+/// Whether a target's name is one of our services', as opposed to a prefix that we do not know.
+fn is_ours(service: &str) -> bool {
+    matches!(service, "dynamodb" | "rekognition")
+}
