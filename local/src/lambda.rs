@@ -40,7 +40,8 @@ pub(crate) struct Deployed {
     pub(crate) warm_up: Work<()>,
 }
 
-type Work<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+/// Something to be done later.
+pub(crate) type Work<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 type Connected<U> = Arc<OnceCell<Arc<U>>>;
 
 /// Every function of the template with its key and its environment; connections are made by `warm_up`, or by a request that comes before.

@@ -1,14 +1,16 @@
 //! What a function is given and what becomes of its answer.
 
 use crate::wire::{Answer, PAGE_ORIGIN, gateway, response, send};
-use axum::Router;
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use axum::Router;
 use http::StatusCode;
 use prooflight_local::clock::wall_now;
-use prooflight_local::gateway::FunctionFailure;
+use prooflight_local::gateway::{FunctionFailure, Functions};
 use prooflight_local::tokens::TokenIssuer;
+use prooflight_shared::invocation::Invocation;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 fn issuer() -> TokenIssuer {
     TokenIssuer::open(None).expect("an issuer")
@@ -202,13 +204,16 @@ async fn a_function_that_fails_does_not_take_the_gateway_along() {
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_function_is_given_up_on_after_its_time_out() {
-    let issuer = issuer();
-    let token = token(&issuer);
-    let router = gateway(&issuer, |_| std::future::pending());
-    let answer = send(&router, "GET", "/api/verifications/v1", &[("authorization", &token)], "").await;
-    assert_eq!((answer.status.as_u16(), answer.text()), (500, r#"{"message":"Internal Server Error"}"#));
+    let mut functions = Functions::default();
+    functions.insert("slow", |_, _| std::future::pending());
+    let invocation = Invocation { now: wall_now(), request_id: "r1".to_owned(), entropy: [0; 32] };
+    let moment = Duration::from_millis(1);
+    let called = functions.invoke("slow", moment, ApiGatewayV2httpRequest::default(), invocation.clone()).await;
+    assert!(matches!(called, Err(FunctionFailure::TimedOut(given)) if given == moment), "{called:?}");
+    let called = functions.invoke("unknown", moment, ApiGatewayV2httpRequest::default(), invocation).await;
+    assert!(matches!(called, Err(FunctionFailure::Unknown)), "{called:?}");
 }
 
 #[tokio::test]

@@ -36,8 +36,8 @@ fn the_environment_is_resolved_to_local_names() {
     assert_eq!(variable("TABLE_NAME"), Some("prooflight-local-verification-table"));
     assert_eq!(variable("EVIDENCE_BUCKET"), Some("prooflight-local-evidence-bucket"));
     assert_eq!(variable("LIVENESS_REGION"), Some("us-east-1"));
-    assert_eq!(variable("STREAMING_ROLE_ARN"), Some("arn:aws:iam::123456789012:role/prooflight-local-streaming-role"));
-    let key = "secret of arn:aws:secretsmanager:us-east-1:123456789012:secret:prooflight-local-identifier-key";
+    assert_eq!(variable("STREAMING_ROLE_ARN"), Some("arn:aws:iam::000000000000:role/prooflight-local-streaming-role"));
+    let key = "secret of arn:aws:secretsmanager:us-east-1:000000000000:secret:prooflight-local-identifier-key";
     assert_eq!(variable("IDENTIFIER_KEY"), Some(key));
     assert_eq!(create.timeout.as_secs(), 10);
     assert_eq!(deployment.buckets, ["prooflight-local-evidence-bucket"]);
