@@ -11,8 +11,8 @@ mod regression;
 mod schedule;
 
 pub(crate) use light::lit_from;
-pub(crate) use presence::feedback as presence_feedback;
 pub(crate) use movement::aligned;
+pub(crate) use presence::feedback as presence_feedback;
 
 use crate::track::Track;
 use crate::{Account, Challenge, Cue};

@@ -1,6 +1,8 @@
 //! From packets to pictures: one decoder for each codec, behind the bounds that a hostile stream runs into before it costs
 //! anything, and the picture that both give.
 
+#[cfg(test)]
+mod against_ffmpeg;
 mod frame;
 mod h264;
 mod vp8;

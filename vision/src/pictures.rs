@@ -170,7 +170,7 @@ mod tests {
             let album = album(&[(0.0, 0.1), (500.0, 0.2), (1000.0, 0.3), (1500.0, 0.4), (2000.0, 0.5)]);
             album.spread(count).iter().map(|picture| picture.face.width).collect()
         };
-        assert_eq!(widths(0), []);
+        assert_eq!(widths(0), [0.0; 0]);
         assert_eq!(widths(1), [0.3]);
         assert_eq!(widths(2), [0.1, 0.5]);
         assert_eq!(widths(4), [0.1, 0.2, 0.3, 0.5]);

@@ -80,23 +80,30 @@ fn wide(bytes: &[u8]) -> u128 {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use std::collections::HashSet;
 
-    #[test]
-    fn every_order_is_another_one_and_begins_with_black() {
-        let mut seen = HashSet::new();
-        for number in 0..COLOR_ORDERS {
-            let steps = colors(number);
-            assert_eq!(steps.len(), COLORS + 1);
-            assert_eq!(steps[0], ColorStep { rgb: [0, 0, 0], downscroll_ms: 0, flat_ms: 75 });
-            assert!(steps.windows(2).all(|pair| pair[0].rgb != pair[1].rgb), "neighbours differ: {steps:?}");
-            assert!(steps[1..].iter().all(|step| PALETTE.contains(&step.rgb) && step.downscroll_ms == 475 && step.flat_ms == 0));
-            seen.insert(steps.iter().map(|step| step.rgb).collect::<Vec<_>>());
+    /// The number of an order: what `colors` undoes.
+    fn number(steps: &[ColorStep]) -> u128 {
+        let mut number = 0;
+        let mut weight = 1;
+        for pair in steps.windows(2) {
+            let allowed: Vec<_> = PALETTE.iter().filter(|rgb| **rgb != pair[0].rgb).collect();
+            number += weight * allowed.iter().position(|rgb| **rgb == pair[1].rgb).unwrap() as u128;
+            weight *= allowed.len() as u128;
         }
-        assert_eq!(seen.len() as u128, COLOR_ORDERS);
+        number
     }
 
     proptest! {
+        #[test]
+        fn every_order_is_another_one_and_begins_with_black(drawn in 0..COLOR_ORDERS) {
+            let steps = colors(drawn);
+            prop_assert_eq!(steps.len(), COLORS + 1);
+            prop_assert_eq!(steps[0], ColorStep { rgb: [0, 0, 0], downscroll_ms: 0, flat_ms: 75 });
+            prop_assert!(steps.windows(2).all(|pair| pair[0].rgb != pair[1].rgb), "neighbours differ: {:?}", steps);
+            prop_assert!(steps[1..].iter().all(|step| PALETTE.contains(&step.rgb) && step.downscroll_ms == 475 && step.flat_ms == 0));
+            prop_assert_eq!(number(&steps), drawn);
+        }
+
         #[test]
         fn the_oval_lies_inside_any_frame(width in 100_u32..=9999, height in 100_u32..=9999, entropy: Entropy) {
             let Challenge { oval, .. } = draw(ChallengeType::FaceMovementChallenge, Size { width, height }, &entropy);

@@ -13,6 +13,9 @@ mod message;
 mod pump;
 mod websocket;
 
+#[cfg(test)]
+mod tests;
+
 use crate::aws::credentials::Credentials;
 use crate::clock::Clock;
 use crate::rekognition::Rekognition;

@@ -28,6 +28,8 @@ const MOST_DISCARDED_BYTES: u64 = 64 * 1024 * 1024;
 /// An open websocket.
 pub(super) struct Socket {
     stream: WebSocketStream<TokioIo<Upgraded>>,
+    /// Set once a message was too long: the rest of it is still to come.
+    overfull: bool,
 }
 
 /// What a client did.
@@ -74,7 +76,7 @@ fn asked_for<'headers>(method: &Method, headers: &'headers HeaderMap) -> Result<
 impl Socket {
     pub(super) async fn new(upgraded: Upgraded) -> Self {
         let config = WebSocketConfig::default().max_message_size(Some(MOST_MESSAGE_BYTES)).max_frame_size(Some(MOST_MESSAGE_BYTES));
-        Self { stream: WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await }
+        Self { stream: WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await, overfull: false }
     }
 
     /// Waits for the client; cancelling this loses nothing. Pings are answered on the way.
@@ -85,7 +87,10 @@ impl Socket {
                 Some(Ok(Message::Text(_))) => Received::Text,
                 Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
                 Some(Ok(Message::Close(_))) => Received::Close,
-                Some(Err(Error::Capacity(_))) => Received::TooLong,
+                Some(Err(Error::Capacity(_))) => {
+                    self.overfull = true;
+                    Received::TooLong
+                }
                 Some(Err(_)) | None => Received::Gone,
             };
         }
@@ -101,16 +106,11 @@ impl Socket {
         let frame = CloseFrame { code: CloseCode::from(code), reason: reason.into() };
         let farewell = async {
             self.stream.send(Message::Close(Some(frame))).await?;
-            loop {
-                match self.stream.next().await {
-                    Some(Ok(_)) => {}
-                    // The rest of a message that was too long: read, not kept.
-                    Some(Err(Error::Capacity(_))) => break,
-                    Some(Err(_)) | None => return Ok(self.stream.into_inner()),
-                }
-            }
+            while let Some(Ok(_)) = self.stream.next().await {}
             let mut connection = self.stream.into_inner();
-            tokio::io::copy(&mut (&mut connection).take(MOST_DISCARDED_BYTES), &mut tokio::io::sink()).await?;
+            if self.overfull {
+                tokio::io::copy(&mut (&mut connection).take(MOST_DISCARDED_BYTES), &mut tokio::io::sink()).await?;
+            }
             Ok::<_, Error>(connection)
         };
         if let Ok(Ok(mut connection)) = timeout(PATIENCE, farewell).await {

@@ -5,7 +5,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use http::{HeaderMap, Method, Request, StatusCode};
 use prooflight_local::clock::Clock;
-use prooflight_local::gateway::{Authorizer, Deployment, FunctionFailure, Functions, Gateway, Stack, TEMPLATE};
+use prooflight_local::gateway::{Authorizer, Deployment, Functions, Gateway, Stack, TEMPLATE};
 use prooflight_local::tokens::TokenIssuer;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ pub(crate) fn deployment() -> Deployment {
 pub(crate) fn gateway<F, A>(issuer: &TokenIssuer, function: F) -> Router
 where
     F: Fn(ApiGatewayV2httpRequest) -> A + Clone + Send + Sync + 'static,
-    A: Future<Output = Result<ApiGatewayV2httpResponse, FunctionFailure>> + Send + 'static,
+    A: Future<Output = ApiGatewayV2httpResponse> + Send + 'static,
 {
     let mut functions = Functions::default();
     for name in FUNCTIONS {

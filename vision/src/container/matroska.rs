@@ -3,7 +3,7 @@
 
 use super::{Codec, Packet, Track, check_size};
 use crate::{VideoError, limits};
-use matroska_demuxer::{DemuxError, Frame, MatroskaFile, MatrixCoefficients, Range, TrackEntry, TrackType};
+use matroska_demuxer::{DemuxError, Frame, MatrixCoefficients, MatroskaFile, Range, TrackEntry, TrackType};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -5,6 +5,7 @@
 use super::{Codec, Packet, Track, check_size};
 use crate::{VideoError, limits};
 use re_mp4::{Sample, StsdBoxContent, TrackKind};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
 /// An MP4 file that is still arriving.
 #[derive(Debug)]
@@ -95,8 +96,8 @@ impl Mp4 {
         if announced_samples(tables, 0)? > limits::MAX_MP4_SAMPLES {
             return Err(VideoError::TooLarge("more than 20000 samples"));
         }
-        let file = re_mp4::Mp4::read_bytes(tables)
-            .map_err(|error| VideoError::Damaged(format!("the MP4 tables cannot be read ({error})")))?;
+        let file =
+            re_mp4::Mp4::read_bytes(tables).map_err(|error| VideoError::Damaged(format!("the MP4 tables cannot be read ({error})")))?;
         let Some(track) = file.tracks().values().find(|track| track.kind == Some(TrackKind::Video)) else {
             let unknown = file.moov.traks.iter().find_map(|track| match &track.mdia.minf.stbl.stsd.contents {
                 StsdBoxContent::Unknown(code) if track.mdia.hdlr.handler_type.to_string() == "vide" => Some(code.to_string()),
@@ -137,6 +138,33 @@ impl Mp4 {
     }
 }
 
+/// A reader whose patience ends. The parser steps by the sizes that it reads, and a size that leads back to where it was makes it
+/// walk in circles for ever (version 0.5.1; the test with random damage found it). Honest tables need a few calls for each sample.
+struct Patient<'a> {
+    bytes: Cursor<&'a [u8]>,
+    calls: u32,
+}
+
+impl Patient<'_> {
+    fn call(&mut self) -> io::Result<&mut Self> {
+        const MOST_CALLS: u32 = 500_000;
+        self.calls += 1;
+        if self.calls > MOST_CALLS { Err(io::ErrorKind::TimedOut.into()) } else { Ok(self) }
+    }
+}
+
+impl Read for Patient<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.call()?.bytes.read(into)
+    }
+}
+
+impl Seek for Patient<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.call()?.bytes.seek(to)
+    }
+}
+
 fn microseconds(sample: &Sample) -> i64 {
     let scaled = i128::from(sample.composition_timestamp) * 1_000_000 / i128::from(sample.timescale.max(1));
     i64::try_from(scaled).unwrap_or(i64::MAX)
@@ -171,10 +199,13 @@ fn next_box(bytes: &[u8]) -> Result<Option<FoundBox>, VideoError> {
 }
 
 /// How many samples the tables announce. A count costs four bytes and makes the parser allocate for each sample, so it is summed
-/// before the parser is asked.
+/// before the parser is asked. The boxes have to fill their parents exactly: one that reaches beyond its parent is read by the parser
+/// and would not be seen here.
 fn announced_samples(mut bytes: &[u8], depth: u8) -> Result<u64, VideoError> {
     let mut samples = 0_u64;
-    while let Some(found) = next_box(bytes)? {
+    while !bytes.is_empty() {
+        let misfit = || VideoError::Damaged("an MP4 box does not fit into its parent".to_owned());
+        let found = next_box(bytes)?.ok_or_else(misfit)?;
         let content = bytes.get(found.header..found.size).unwrap_or_default();
         samples = samples.saturating_add(match &found.kind {
             b"moov" | b"trak" | b"mdia" | b"minf" | b"stbl" | b"moof" | b"traf" if depth < 8 => announced_samples(content, depth + 1)?,
@@ -208,6 +239,28 @@ mod tests {
         let mut file = Mp4::new();
         let outcome = file.push(&[boxed(b"ftyp", b"isom\0\0\0\0"), boxed(b"moov", &[]), bomb].concat());
         assert_eq!(outcome, Err(VideoError::TooLarge("more than 20000 samples")));
+    }
+
+    #[test]
+    fn a_bomb_that_hides_behind_the_end_of_its_parent_is_found() {
+        let trun = boxed(b"trun", &[0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF]);
+        let mut traf = boxed(b"traf", &[boxed(b"free", &[]), trun].concat());
+        traf[3] -= 4;
+        assert!(matches!(announced_samples(&boxed(b"moof", &traf), 0), Err(VideoError::Damaged(_))));
+    }
+
+    #[test]
+    fn tables_that_lead_in_circles_are_left() {
+        // A box of size zero inside the sample table: the parser steps back to it again and again.
+        let track = |table: &[u8]| {
+            let inside = [b"mdia", b"minf", b"stbl"].iter().rev().fold(table.to_vec(), |inner, kind| boxed(kind, &inner));
+            [boxed(b"ftyp", b"isom\0\0\0\0"), boxed(b"moov", &boxed(b"trak", &inside))].concat()
+        };
+        let mut file = Mp4::new();
+        assert!(matches!(file.push(&track(b"\0\0\0\0free")), Err(VideoError::Damaged(_))));
+        let circle = track(b"\0\0\0\0free");
+        let patient = Patient { bytes: Cursor::new(circle.as_slice()), calls: 0 };
+        assert!(re_mp4::Mp4::read(patient, circle.len() as u64).is_err(), "it ends");
     }
 
     #[test]

@@ -4,11 +4,13 @@
 use super::falling;
 use crate::Cue;
 
-/// `face` and `background` are the slopes of their light on the colours; none when there is no background to see, which says nothing.
+/// `face` and `background` are the slopes of their light on the colours; none when there is no background to see.
 pub(super) fn cue(face: f64, background: Option<f64>) -> Cue {
     /// Below this slope a share of it is noise; a face that reflects so little fails `light.gain`.
     const LEAST_SLOPE: f64 = 0.005;
-    let Some(background) = background else { return Cue { name: "light.contrast", value: 0.0, likelihood: 0.8 } };
+    /// A face that fills the picture takes the test away: less than certain, and not yet suspicious.
+    const UNSEEN: Cue = Cue { name: "light.contrast", value: 0.0, likelihood: 0.85 };
+    let Some(background) = background else { return UNSEEN };
     #[expect(clippy::cast_possible_truncation, reason = "clamped to a few units")]
     let share = (background.abs() / face.max(LEAST_SLOPE)).min(5.0) as f32;
     falling("light.contrast", share, 0.5, 0.1)

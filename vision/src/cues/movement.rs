@@ -3,11 +3,15 @@
 
 use super::{median, rising};
 use crate::face::Box2;
-use crate::track::{Seen, Track};
+use crate::track::Track;
 use crate::{Challenge, Cue};
 
-/// How long the beginning and the end are, in milliseconds.
-const EDGE_MS: f64 = 400.0;
+/// How long the beginning is, in milliseconds.
+const BEGINNING_MS: f64 = 400.0;
+
+/// How long the end is. In a challenge of movement alone the component stops recording as soon as the face fits, and the recorder
+/// may lose the last pictures, so the end is short and its best moment counts.
+const END_MS: f64 = 250.0;
 
 /// From here on the face counts as in the oval. The client's own test wants 0.55 of another detector's box.
 const IN_OVAL: f32 = 0.42;
@@ -22,14 +26,18 @@ pub(crate) fn aligned(track: &Track, challenge: &Challenge) -> bool {
 }
 
 fn growth(track: &Track) -> f32 {
-    let width = |seen: Vec<&Seen>| median(seen.into_iter().map(|seen| seen.oval_box.width)).unwrap_or(0.0);
-    let (far, near) = (width(track.first(EDGE_MS)), width(track.last(EDGE_MS)));
+    let far = median(track.first(BEGINNING_MS).into_iter().map(|seen| seen.oval_box.width)).unwrap_or(0.0);
+    let near = highest(track.last(END_MS).into_iter().map(|seen| seen.oval_box.width));
     if far > 0.0 { near / far } else { 0.0 }
 }
 
 fn cover(track: &Track, challenge: &Challenge) -> f32 {
     let oval = oval(track, challenge);
-    median(track.last(EDGE_MS).into_iter().map(|seen| seen.oval_box.overlap(oval))).unwrap_or(0.0)
+    highest(track.last(END_MS).into_iter().map(|seen| seen.oval_box.overlap(oval)))
+}
+
+fn highest(values: impl Iterator<Item = f32>) -> f32 {
+    values.fold(0.0, f32::max)
 }
 
 /// The oval's box in pixels of the recording, which need not have the size that the client declared.

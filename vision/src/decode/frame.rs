@@ -108,6 +108,16 @@ impl Frame {
         Some(self.colour.rgb(luma, u, v))
     }
 
+    /// Luma in 0-1 at a place given in pixels, interpolated; none outside of the picture.
+    #[expect(clippy::cast_precision_loss, reason = "sides are at most 1920")]
+    pub(crate) fn luma_at(&self, x: f32, y: f32) -> Option<f32> {
+        if !(x >= 0.0 && y >= 0.0 && x < self.width as f32 && y < self.height as f32) {
+            return None;
+        }
+        let luma = interpolate(&self.planes.y, self.width, self.height, x - 0.5, y - 0.5)?;
+        Some(((luma - self.colour.luma_zero) * self.colour.luma_scale).clamp(0.0, 1.0))
+    }
+
     /// The whole picture as interleaved 8-bit RGB, each pixel standing for a square of `step` by `step` pixels.
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "channels are clamped to 0-1")]
     pub(crate) fn to_rgb(&self, step: u32) -> (u16, u16, Vec<u8>) {
@@ -125,7 +135,12 @@ impl Frame {
 }
 
 /// Bilinear interpolation between samples whose places are whole numbers; beyond the edge the edge continues.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "places are clamped into the plane")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "places are clamped into the plane"
+)]
 fn interpolate(plane: &[u8], width: u32, height: u32, x: f32, y: f32) -> Option<f32> {
     let (x, y) = (x.clamp(0.0, (width - 1) as f32), y.clamp(0.0, (height - 1) as f32));
     let (left, top) = (x as usize, y as usize);

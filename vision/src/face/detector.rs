@@ -28,7 +28,7 @@ const SAME_FACE: f32 = 0.3;
 #[expect(clippy::cast_precision_loss, reason = "sides are at most 1920")]
 pub(crate) fn detect(runner: &Runner, frame: &Frame) -> Vec<Detection> {
     let (width, height) = (frame.width() as f32, frame.height() as f32);
-    let whole = Region { center: [width / 2.0, height / 2.0], side: width.max(height), turn: 0.0 };
+    let whole = Region::upright([width / 2.0, height / 2.0], width.max(height));
     let rgb = whole.cut(frame, SIDE, 2.0, -1.0);
     let Some([boxes, scores]) = runner.run(runner.models().detector(), SIDE, rgb) else { return Vec::new() };
     let mut found: Vec<Detection> = anchors()
@@ -92,11 +92,8 @@ mod tests {
 
     #[test]
     fn of_boxes_that_overlap_the_most_certain_stays() {
-        let face = |left: f32, score: f32| Detection {
-            area: Box2 { left, top: 0.0, width: 100.0, height: 100.0 },
-            eyes: [[0.0; 2]; 2],
-            score,
-        };
+        let face =
+            |left: f32, score: f32| Detection { area: Box2 { left, top: 0.0, width: 100.0, height: 100.0 }, eyes: [[0.0; 2]; 2], score };
         let kept = distinct(vec![face(0.0, 0.9), face(20.0, 0.8), face(300.0, 0.7), face(310.0, 0.6)]);
         assert_eq!(kept.iter().map(|one| one.score).collect::<Vec<_>>(), [0.9, 0.7]);
     }

@@ -55,5 +55,5 @@ fn region(hint: Hint<'_>) -> Region {
         Hint::Followed(face) => (face.outline(), face.eyes()),
     };
     let turn = (left[1] - right[1]).atan2(left[0] - right[0]);
-    Region { center: area.center(), side: MARGIN * area.width.max(area.height), turn }
+    Region::turned(area.center(), MARGIN * area.width.max(area.height), turn)
 }

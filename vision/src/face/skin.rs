@@ -1,6 +1,6 @@
 //! Light and detail measured in a picture: on the skin, behind the head, and how sharp the face is.
 
-use super::geometry::{Box2, Face};
+use super::geometry::Face;
 use super::region::Region;
 use crate::decode::Frame;
 
@@ -16,26 +16,25 @@ pub(crate) fn skin(frame: &Frame, face: &Face) -> Option<Light> {
     mean(face.skin_places().into_iter().flat_map(|center| disc(center, radius)).filter_map(|[x, y]| frame.rgb_at(x, y)))
 }
 
-/// The light from behind the head: the picture without a generous margin round the face, in which hair, neck and shoulders reflect
-/// the screen too. None when the face leaves less than a twelfth of the picture.
+/// The light from behind the head: what is to its left and right down to the chin, and above it, with a margin for hair and ears.
+/// Below the chin are neck and shoulders, which reflect the screen as well. None when the face leaves less than one part in 24 of the picture.
 #[expect(clippy::cast_precision_loss, reason = "sides are at most 1920")]
 pub(crate) fn background(frame: &Frame, face: &Face) -> Option<Light> {
     const COLUMNS: u32 = 48;
     const ROWS: u32 = 36;
-    let near = face.outline();
-    let near = Box2 {
-        left: near.left - 0.45 * near.width,
-        top: near.top - 0.6 * near.height,
-        width: 1.9 * near.width,
-        height: 2.2 * near.height,
+    let head = face.outline();
+    let [center, _] = head.center();
+    let across = frame.width() as f32 / COLUMNS as f32;
+    let down = frame.height() as f32 / ROWS as f32;
+    let behind = |[x, y]: [f32; 2]| {
+        let beside = (x - center).abs() > 0.8 * head.width && y < head.top + head.height;
+        beside || y < head.top - 0.4 * head.height
     };
-    let (across, down) = (frame.width() as f32 / COLUMNS as f32, frame.height() as f32 / ROWS as f32);
-    let outside = |[x, y]: [f32; 2]| x < near.left || x > near.left + near.width || y < near.top || y > near.top + near.height;
     let places = (0..COLUMNS * ROWS)
         .map(|index| [((index % COLUMNS) as f32 + 0.5) * across, ((index / COLUMNS) as f32 + 0.5) * down])
-        .filter(|&place| outside(place));
+        .filter(|&place| behind(place));
     let pixels: Vec<[f32; 3]> = places.filter_map(|[x, y]| frame.rgb_at(x, y)).collect();
-    if pixels.len() * 12 < (COLUMNS * ROWS) as usize { None } else { mean(pixels.into_iter()) }
+    if pixels.len() * 24 < (COLUMNS * ROWS) as usize { None } else { mean(pixels.into_iter()) }
 }
 
 /// Relative luminance of linear light.
@@ -53,9 +52,8 @@ pub(crate) fn brightness(light: Light) -> f32 {
 pub(crate) fn sharpness(frame: &Frame, face: &Face) -> f32 {
     const SIDE: usize = 112;
     let outline = face.outline();
-    let region = Region { center: outline.center(), side: outline.width.max(outline.height), turn: 0.0 };
-    let rgb = region.cut(frame, SIDE, 255.0, 0.0);
-    let luma: Vec<f32> = rgb.as_chunks::<3>().0.iter().map(|[r, g, b]| 0.299 * r + 0.587 * g + 0.114 * b).collect();
+    let region = Region::upright(outline.center(), outline.width.max(outline.height));
+    let luma: Vec<f32> = region.cut_luma(frame, SIDE).iter().map(|luma| 255.0 * luma).collect();
     let mut laplacian = Vec::with_capacity(luma.len());
     let rows: Vec<&[f32]> = luma.chunks_exact(SIDE).collect();
     for [above, row, below] in rows.array_windows() {

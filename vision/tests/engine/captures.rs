@@ -5,33 +5,19 @@ use serde::Deserialize;
 use std::path::Path;
 
 /// One recorded session.
-pub struct Capture {
-    /// The folder's name.
-    pub name: String,
+pub(crate) struct Capture {
     /// What the server sent.
-    pub challenge: Challenge,
+    pub(crate) challenge: Challenge,
     /// What the client reported.
-    pub account: Account,
+    pub(crate) account: Account,
     /// The whole recording.
-    pub video: Vec<u8>,
+    pub(crate) video: Vec<u8>,
     chunk_sizes: Vec<usize>,
 }
 
 impl Capture {
-    /// All sessions in a folder, by name.
-    pub fn all(folder: &Path) -> Vec<Self> {
-        let entries = std::fs::read_dir(folder).expect("the folder of captures can be read");
-        let mut names: Vec<String> = entries
-            .map(|entry| entry.expect("an entry"))
-            .filter(|entry| entry.path().is_dir())
-            .map(|entry| entry.file_name().into_string().expect("a plain name"))
-            .collect();
-        names.sort();
-        names.iter().map(|name| Self::load(folder, name)).collect()
-    }
-
     /// One session.
-    pub fn load(folder: &Path, name: &str) -> Self {
+    pub(crate) fn load(folder: &Path, name: &str) -> Self {
         let folder = folder.join(name);
         let session: Session = serde_json::from_slice(&std::fs::read(folder.join("events.json")).expect("events.json")).expect("its shape");
         let video = ["video.webm", "video.mkv"].iter().find_map(|file| std::fs::read(folder.join(file)).ok()).expect("a video");
@@ -73,11 +59,11 @@ impl Capture {
                 }));
             }
         }
-        Self { name: name.to_owned(), challenge, account, video, chunk_sizes }
+        Self { challenge, account, video, chunk_sizes }
     }
 
     /// The recording in the chunks in which it came.
-    pub fn chunks(&self) -> Vec<&[u8]> {
+    pub(crate) fn chunks(&self) -> Vec<&[u8]> {
         let mut rest = self.video.as_slice();
         let mut chunks = Vec::new();
         for &size in &self.chunk_sizes {
@@ -85,7 +71,7 @@ impl Capture {
             chunks.push(chunk);
             rest = after;
         }
-        assert!(rest.is_empty(), "the chunks of {} are the whole video", self.name);
+        assert!(rest.is_empty(), "the chunks are the whole video");
         chunks
     }
 }
