@@ -20,6 +20,10 @@ LOCAL := PROOFLIGHT_LOCAL=$(TARGET)/debug/prooflight-local
 
 export CI ?= true
 export PYTHONDONTWRITEBYTECODE := 1
+# CI=true makes some tools paint; where nobody watches a terminal, colours are noise in a log.
+ifndef MAKE_TERMOUT
+export NO_COLOR := 1
+endif
 
 .PHONY: help setup run test lint unit system e2e bench build clean fmt test-build page
 

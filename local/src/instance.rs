@@ -1,34 +1,31 @@
 //! One running Prooflight: what `prooflight-local` starts once and the system tests start by the dozen, each with its own ports, clock and
 //! data.
 
-use crate::aws::credentials::Credentials;
+use crate::assembly::{Assembly, AssemblyError};
+use crate::aws::AwsEndpoint;
+use crate::aws::journal::Journal;
 use crate::certificate::{Certificate, CertificateError};
 use crate::clock::{Clock, wall_now};
-use crate::data_folder::{DataFolder, DataFolderError, kept, write_whole};
-use crate::dev::Helpers;
-use crate::gateway::{Authorizer, Deployment, Gateway, Stack, TEMPLATE, TemplateError};
-use crate::lambda::{self, LambdaError};
-use crate::listener::{self, Serving};
+use crate::data_folder::{DataFolder, DataFolderError, write_whole};
+use crate::listener::{self, Patience, Serving};
 use crate::options::Options;
-use crate::page::Page;
-use crate::random::{bytes, hex};
-use crate::tokens::{AUDIENCE, ISSUER, TokenIssuer, TokenKeyError};
-use axum::Router;
 use serde_json::json;
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 /// A running instance. Dropping it without [`Local::shutdown`] leaves its ports served until the runtime ends.
-#[derive(Debug)]
 pub struct Local {
     https: Serving,
     https_port: u16,
     aws: Serving,
     aws_port: u16,
     certificate: Certificate,
+    endpoint: Arc<AwsEndpoint>,
     clock: Arc<Clock>,
+    timers: JoinHandle<()>,
     /// Locked until everything else has ended.
     folder: Option<DataFolder>,
 }
@@ -57,26 +54,12 @@ pub enum StartError {
     /// The data folder cannot be used, or another instance has it.
     #[error(transparent)]
     Folder(#[from] DataFolderError),
-    /// Something in the data folder cannot be read or written.
-    #[error("{what} in the data folder cannot be used")]
-    Kept {
-        /// The file, in words.
-        what: &'static str,
-        /// What the system says.
-        source: Error,
-    },
     /// There is no certificate to serve with.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
-    /// There is no key to sign tokens with.
+    /// What is to be served does not come together.
     #[error(transparent)]
-    Tokens(#[from] TokenKeyError),
-    /// The template cannot be stood up here.
-    #[error(transparent)]
-    Template(#[from] TemplateError),
-    /// A function of the template cannot be run here.
-    #[error(transparent)]
-    Lambda(#[from] LambdaError),
+    Assembly(#[from] AssemblyError),
     /// It serves, and cannot say so.
     #[error("the ready file {} cannot be written", .path.display())]
     ReadyFile {
@@ -85,6 +68,12 @@ pub enum StartError {
         /// What the system says.
         source: Error,
     },
+}
+
+impl std::fmt::Debug for Local {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Local").field("https_port", &self.https_port).field("aws_port", &self.aws_port).finish_non_exhaustive()
+    }
 }
 
 impl Local {
@@ -98,26 +87,14 @@ impl Local {
         let (aws_listener, aws_port) = take(options.aws_port, "--aws-port").await?;
         let certificate = Certificate::open(folder.as_ref(), wall_now())?;
         let tls = certificate.tls()?;
-        let tokens = Arc::new(TokenIssuer::open(folder.as_ref())?);
-        let clock = folder.as_ref().map_or_else(|| Ok(Clock::ephemeral()), |folder| Clock::kept_in(&folder.path().join("clock")));
-        let clock = Arc::new(clock.map_err(|source| StartError::Kept { what: "the clock", source })?);
-        let credentials = Arc::new(Credentials::default());
-
-        let stack = Stack::read(TEMPLATE, &parameters(https_port))?;
-        let deployment = Deployment::read(&stack, |arn| secret(folder.as_ref(), arn))?;
-        let functions = lambda::functions(&deployment.functions, &credentials, aws_port)?;
-        let authorizer = Authorizer::new(deployment.authorizer.clone(), &tokens);
-        let gateway = Gateway::new(deployment, authorizer, functions.registry, Arc::clone(&clock), https_port);
-        let https = Router::new()
-            .merge(gateway.router())
-            .merge(crate::dev::router(Helpers { tokens, clock: Arc::clone(&clock) }))
-            .merge(Page::new(options.web_dir, https_port).router());
-
-        let aws = listener::serve(aws_listener, None, Router::new());
-        let https = listener::serve(https_listener, Some(tls), https);
-        // Their connections to the AWS endpoint are made while the first request is still on its way.
-        tokio::spawn(functions.warm_up);
-        let local = Self { https, https_port, aws, aws_port, certificate, clock, folder };
+        let assembly = Assembly::new(folder.as_ref(), options.web_dir, https_port, aws_port)?;
+        let Assembly { endpoint, clock, .. } = assembly;
+        let aws = listener::serve(aws_listener, None, assembly.aws, Patience::default());
+        let https = listener::serve(https_listener, Some(tls), assembly.https, Patience::default());
+        let timers = tokio::spawn(assembly.timers.run());
+        // The connections are made while the first request is still on its way.
+        tokio::spawn(assembly.warm_up);
+        let local = Self { https, https_port, aws, aws_port, certificate, endpoint, clock, timers, folder };
         if let Some(path) = options.ready_file {
             let ports = json!({ "https": https_port, "aws": aws_port }).to_string();
             if let Err(source) = write_whole(&path, ports.as_bytes()) {
@@ -143,6 +120,11 @@ impl Local {
         self.certificate.pem()
     }
 
+    /// Who called which AWS operation so far.
+    pub fn journal(&self) -> Arc<Journal> {
+        self.endpoint.journal()
+    }
+
     /// The clock that `/dev/clock` moves.
     pub fn clock(&self) -> &Clock {
         &self.clock
@@ -153,23 +135,12 @@ impl Local {
         // The functions behind the first port still need the second.
         self.https.close().await;
         self.aws.close().await;
+        self.timers.abort();
+        // A timer that is at work is waited for; that it was called off is no news.
+        let _called_off = self.timers.await;
+        drop(self.endpoint);
         drop(self.folder);
     }
-}
-
-/// The template's parameters that have no default.
-fn parameters(https_port: u16) -> std::collections::BTreeMap<String, String> {
-    let origins = format!("https://localhost:{https_port},https://127.0.0.1:{https_port}");
-    [("JwtIssuer", ISSUER.to_owned()), ("JwtAudience", AUDIENCE.to_owned()), ("AllowedOrigins", origins)]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into()
-}
-
-/// What Secrets Manager would hold under an ARN: 32 random bytes in hexadecimal digits, as the template's `GenerateSecretString` asks for.
-fn secret(folder: Option<&DataFolder>, arn: &str) -> std::io::Result<String> {
-    let name = arn.rsplit(':').next().unwrap_or_default();
-    let secret = kept(folder, &format!("secret-{name}"), || Ok(hex(bytes::<32>()?).into_bytes()))?;
-    String::from_utf8(secret).map_err(|error| Error::new(ErrorKind::InvalidData, error))
 }
 
 async fn take(port: u16, flag: &'static str) -> Result<(TcpListener, u16), StartError> {

@@ -69,7 +69,7 @@ fn host<F: HttpFunction>(registry: &mut Functions, environment: &Environment) ->
     let warm = Arc::clone(&function);
     registry.insert(F::NAME, move |request, invocation| {
         let function = Arc::clone(&function);
-        async move { Ok(function.handle(request, invocation).await) }
+        async move { function.handle(request, invocation).await }
     });
     Ok(Box::pin(async move { warm.warm_up().await }))
 }

@@ -67,8 +67,8 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, l
     let mut ephemeral = false;
     while let Some(argument) = parser.next()? {
         match argument {
-            Arg::Long("https-port") => options.https_port = parser.value()?.parse()?,
-            Arg::Long("aws-port") => options.aws_port = parser.value()?.parse()?,
+            Arg::Long("https-port") => options.https_port = port("--https-port", &mut parser)?,
+            Arg::Long("aws-port") => options.aws_port = port("--aws-port", &mut parser)?,
             Arg::Long("data-dir") => options.data_dir = Some(parser.value()?.into()),
             Arg::Long("ephemeral") => ephemeral = true,
             Arg::Long("web-dir") => options.web_dir = parser.value()?.into(),
@@ -83,6 +83,11 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, l
         options.data_dir = None;
     }
     Ok(Command::Serve(options, log))
+}
+
+fn port(flag: &str, parser: &mut Parser) -> Result<u16, lexopt::Error> {
+    let value = parser.value()?;
+    value.parse().map_err(|_| lexopt::Error::Custom(format!("{flag} takes a port, 0 to 65535, not {}", value.display()).into()))
 }
 
 #[cfg(test)]
@@ -116,7 +121,7 @@ mod tests {
         for (line, named) in [
             ("--nonsense", "--nonsense"),
             ("stray", "stray"),
-            ("--https-port 70000", "70000"),
+            ("--https-port 70000", "--https-port takes a port, 0 to 65535, not 70000"),
             ("--aws-port", "--aws-port"),
             ("--ephemeral=yes", "--ephemeral"),
         ] {

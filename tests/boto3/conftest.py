@@ -27,12 +27,21 @@ class Prooflight:
     def __init__(self, https_port, aws_port):
         self.https_port = https_port
         self.endpoint = f"http://127.0.0.1:{aws_port}"
+        # One session, because it keeps the models of the services, which are large; keys are given to each client.
+        self.session = boto3.Session()
 
     def client(self, service, key="local", secret="local-secret", token=None, **config):
         """A client of one service; without retries, so that a test sees the first answer."""
         settings = {"retries": {"total_max_attempts": 1}, "connect_timeout": 5, "read_timeout": 20} | config
-        session = boto3.Session(aws_access_key_id=key, aws_secret_access_key=secret, aws_session_token=token, region_name="us-east-1")
-        return session.client(service, endpoint_url=self.endpoint, config=Config(**settings))
+        return self.session.client(
+            service,
+            region_name="us-east-1",
+            endpoint_url=self.endpoint,
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
+            aws_session_token=token,
+            config=Config(**settings),
+        )
 
     def dev(self, path, body):
         """Calls a /dev helper and returns the status and the JSON of its answer."""

@@ -5,6 +5,7 @@
 mod crowds;
 mod journeys;
 mod lost_answers;
+mod privacy;
 mod refusals;
 mod tidy;
 mod world;

@@ -1,6 +1,6 @@
 //! Analyses every capture in a folder and prints what was found and what it took:
 //! `cargo run --release -p prooflight-vision --example analyse -- tests/data/captures [--cues]`.
-#![expect(clippy::print_stdout, clippy::expect_used, clippy::indexing_slicing, reason = "a developer's tool")]
+#![expect(clippy::print_stdout, clippy::expect_used, reason = "a developer's tool")]
 
 #[path = "../tests/engine/captures.rs"]
 mod captures;

@@ -22,6 +22,7 @@ fn weight(name: &str) -> f32 {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "these values are exact")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -11,7 +11,7 @@ pub struct Credentials {
 }
 
 /// One access key and what stands behind it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Credential {
     /// The secret that signatures are checked with.
     pub secret_access_key: String,
@@ -37,6 +37,13 @@ pub enum Caller {
         /// The session policy as it was passed, a JSON document.
         session_policy: Option<String>,
     },
+}
+
+/// Says who and until when, never with what: a credential may end up in a log line by way of an error.
+impl std::fmt::Debug for Credential {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Credential").field("caller", &self.caller).field("expires_at", &self.expires_at).finish_non_exhaustive()
+    }
 }
 
 impl Credentials {

@@ -6,6 +6,8 @@ mod problem;
 
 use crate::clock::{Clock, wall_now};
 use crate::error_chain::ErrorChain;
+use crate::rekognition::{Rekognition, ScriptError, ScriptedOutcome};
+use crate::timers::Timers;
 use crate::tokens::{SCOPES, TokenIssuer};
 use axum::Router;
 use axum::body::Body;
@@ -27,12 +29,15 @@ const LARGEST_BODY: usize = 64 * 1024;
 const LONGEST_SUBJECT: usize = 256;
 
 /// What the helpers work on.
-#[derive(Debug)]
 pub struct Helpers {
     /// Makes the tokens.
     pub tokens: Arc<TokenIssuer>,
     /// Is moved.
     pub clock: Arc<Clock>,
+    /// Gets its results scripted.
+    pub rekognition: Arc<Rekognition>,
+    /// What is due once the clock has moved.
+    pub timers: Timers,
 }
 
 #[derive(Deserialize)]
@@ -59,6 +64,7 @@ pub fn router(helpers: Helpers) -> Router {
     Router::new()
         .route("/dev/token", post(token).fallback(post_only))
         .route("/dev/clock", post(clock).fallback(post_only))
+        .route("/dev/outcome", post(outcome).fallback(post_only))
         .route("/dev/{*path}", nothing)
         .layer(from_fn(guard::refuse_foreigners))
         .with_state(Arc::new(helpers))
@@ -88,7 +94,19 @@ async fn token(State(helpers): State<Arc<Helpers>>, request: Request) -> Result<
 async fn clock(State(helpers): State<Arc<Helpers>>, request: Request) -> Result<Response, Problem> {
     let request: ClockRequest = body(request).await?;
     let now = helpers.clock.advance(request.advance_seconds).map_err(|error| internal(&error))?;
+    helpers.timers.run_due().await;
     Ok(Json(json!({ "now": now.to_string() })).into_response())
+}
+
+async fn outcome(State(helpers): State<Arc<Helpers>>, request: Request) -> Result<Response, Problem> {
+    let outcome: ScriptedOutcome = body(request).await?;
+    helpers.rekognition.script(outcome).await.map_err(|error| match error {
+        ScriptError::SessionNotFound => Problem::new(StatusCode::NOT_FOUND, "not_found", error.to_string()),
+        ScriptError::SessionExpired => Problem::new(StatusCode::CONFLICT, "session_expired", error.to_string()),
+        ScriptError::Invalid(_) => Problem::new(StatusCode::BAD_REQUEST, "malformed", error.to_string()),
+        ScriptError::NotStored => internal(&error),
+    })?;
+    Ok(Json(json!({})).into_response())
 }
 
 /// A JSON body, refused with what is wrong with it: the caller is a developer at this machine.

@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-type Answer = Pin<Box<dyn Future<Output = Result<ApiGatewayV2httpResponse, FunctionFailure>> + Send>>;
+type Answer = Pin<Box<dyn Future<Output = ApiGatewayV2httpResponse> + Send>>;
 type Handler = dyn Fn(ApiGatewayV2httpRequest, Invocation) -> Answer + Send + Sync;
 
 /// Why an invocation has no answer. The client sees 500 whatever it was; the log says which.
@@ -18,9 +18,6 @@ pub enum FunctionFailure {
     /// Nothing of that name is registered.
     #[error("no such function")]
     Unknown,
-    /// Its connections could not be made.
-    #[error("the function could not be set up")]
-    Init(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// It panicked, which Lambda would report as `Runtime.ExitError`.
     #[error("the function panicked")]
     Panicked,
@@ -46,7 +43,7 @@ impl Functions {
     pub fn insert<F, A>(&mut self, name: &str, function: F)
     where
         F: Fn(ApiGatewayV2httpRequest, Invocation) -> A + Send + Sync + 'static,
-        A: Future<Output = Result<ApiGatewayV2httpResponse, FunctionFailure>> + Send + 'static,
+        A: Future<Output = ApiGatewayV2httpResponse> + Send + 'static,
     {
         self.by_name.insert(name.to_owned(), Arc::new(move |request, invocation| Box::pin(function(request, invocation))));
     }
@@ -67,7 +64,7 @@ impl Functions {
         let function = self.by_name.get(name).ok_or(FunctionFailure::Unknown)?;
         let running = tokio::spawn(tokio::time::timeout(timeout, function(request, invocation)));
         match running.await {
-            Ok(Ok(answer)) => answer,
+            Ok(Ok(answer)) => Ok(answer),
             Ok(Err(_)) => Err(FunctionFailure::TimedOut(timeout)),
             Err(_) => Err(FunctionFailure::Panicked),
         }

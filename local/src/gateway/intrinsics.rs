@@ -134,10 +134,10 @@ Resources:
             ("!Ref VerificationTable", json!("prooflight-local-verification-table")),
             ("{Ref: Region}", json!("eu-west-1")),
             ("!Ref Evidence", json!("prooflight-local-eu-west-1")),
-            ("!GetAtt StreamingRole.Arn", json!("arn:aws:iam::123456789012:role/prooflight-local-streaming-role")),
+            ("!GetAtt StreamingRole.Arn", json!("arn:aws:iam::000000000000:role/prooflight-local-streaming-role")),
             (
                 "'Fn::GetAtt': [VerificationTable, Arn]",
-                json!("arn:aws:dynamodb:us-east-1:123456789012:table/prooflight-local-verification-table"),
+                json!("arn:aws:dynamodb:us-east-1:000000000000:table/prooflight-local-verification-table"),
             ),
             ("!Sub '${Evidence.Arn}/evidence/*'", json!("arn:aws:s3:::prooflight-local-eu-west-1/evidence/*")),
             ("!Sub ['${X}-${!Literal}', {X: !Ref Region}]", json!("eu-west-1-${Literal}")),

@@ -73,7 +73,11 @@ impl Gateway {
     /// Everything under `/api`.
     pub fn router(self) -> Router {
         let gateway = Arc::new(self);
-        Router::new().route("/api", any(answer_request)).route("/api/{*path}", any(answer_request)).with_state(gateway)
+        Router::new()
+            .route("/api", any(answer_request))
+            .route("/api/", any(answer_request))
+            .route("/api/{*path}", any(answer_request))
+            .with_state(gateway)
     }
 
     async fn answer(&self, request: Request<Body>) -> Response<Body> {

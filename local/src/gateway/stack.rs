@@ -2,12 +2,11 @@
 //! that they have here. CloudFormation draws random names; these are derived from the logical ids, so that data survive a restart.
 
 use super::intrinsics::resolve_text;
+pub use crate::aws::journal::ACCOUNT;
 use serde_json::{Value as Json, json};
 use serde_norway::Value as Yaml;
 use std::collections::BTreeMap;
 
-/// The account that every local ARN names: the one of AWS's own examples.
-pub const ACCOUNT: &str = "123456789012";
 /// The region that the local stack stands in.
 pub const REGION: &str = "us-east-1";
 /// The local stack's name, and the beginning of what its resources are called.

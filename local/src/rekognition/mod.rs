@@ -14,7 +14,7 @@ pub use challenge::{Challenge, ChallengeType, UnknownChallenge, Version};
 pub use exception::{Exception, ExceptionName};
 pub use outcome::{FeedbackCode, Found};
 pub use request::is_session_id;
-pub use script::{ScriptError, ScriptedOutcome};
+pub use script::{ScriptError, ScriptedConfidence, ScriptedOutcome};
 pub use session::{LIFE, Refusal, Status, sdk_type};
 
 use crate::aws::credentials::Caller;
@@ -28,12 +28,13 @@ use outcome::{Image, ImagePlace, Outcome, Picture};
 use request::{CreateRequest, OutputConfig, parse_get};
 use script::{Script, Target};
 use serde_json::Value;
-use session::{Progress, Session, Streaming};
+use session::{Session, Stage, Streaming};
 use sessions::Sessions;
 use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::task::spawn_blocking;
 
 /// The service.
 pub struct Rekognition {
@@ -75,17 +76,14 @@ impl Rekognition {
         Ok(Self { sessions: Mutex::new(sessions), scripted: Mutex::default(), clock, buckets, region: region.to_owned() })
     }
 
-    /// Answers one request whose signature has been verified.
-    pub async fn answer(&self, operation: &str, body: Bytes, caller: &Caller) -> Response<Bytes> {
-        let answer = match operation {
-            "CreateFaceLivenessSession" => self.create(&body, caller).await,
-            "GetFaceLivenessSessionResults" => self.get_results(&body),
-            other => return json::unknown_operation("rekognition", other),
-        };
-        match answer {
-            Ok(value) => json::answer("rekognition", StatusCode::OK, value.to_string()),
-            Err(exception) => exception.to_response(),
-        }
+    /// Answers one request whose signature has been verified. What it reads and writes on the disk does not hold up other requests.
+    pub async fn answer(self: &Arc<Self>, operation: &str, body: Bytes, caller: &Caller) -> Response<Bytes> {
+        let (service, operation, caller) = (Arc::clone(self), operation.to_owned(), caller.clone());
+        let answer = spawn_blocking(move || service.answer_now(&operation, &body, &caller)).await;
+        answer.unwrap_or_else(|error| {
+            tracing::error!(%error, "a Rekognition call did not finish");
+            Exception::internal().to_response()
+        })
     }
 
     /// Makes a session's result or the next calls' errors what the script says, at once.
@@ -106,19 +104,19 @@ impl Rekognition {
             Script::Become { session_id, status, challenge, outcome } => {
                 let session = self.scriptable(&session_id)?;
                 let streaming = streaming_of(&session, challenge);
-                let progress = match status {
-                    Status::Created => Progress::Created,
-                    Status::InProgress => Progress::InProgress(streaming),
-                    Status::Failed => Progress::Failed(streaming),
-                    Status::Expired => Progress::Expired,
+                let stage = match status {
+                    Status::Created => Stage::Created,
+                    Status::InProgress => Stage::InProgress(streaming),
+                    Status::Failed => Stage::Failed(streaming),
+                    Status::Expired => Stage::Expired,
                     Status::Succeeded => {
                         let found = outcome.found(session.parameters.audit_images_limit);
                         let outcome = self.placed(&session, found).await.map_err(|_| ScriptError::NotStored)?;
-                        Progress::Succeeded(streaming, Box::new(outcome))
+                        Stage::Succeeded(streaming, Box::new(outcome))
                     }
                 };
                 // The session may have moved on while its pictures were put; the script has the last word.
-                self.put(Session { progress, ..session }).map_err(|_| ScriptError::NotStored)
+                self.put(Session { stage, ..session }).map_err(|_| ScriptError::NotStored)
             }
         }
     }
@@ -164,7 +162,19 @@ impl Rekognition {
         }
     }
 
-    async fn create(&self, body: &[u8], caller: &Caller) -> Result<Value, Exception> {
+    fn answer_now(&self, operation: &str, body: &[u8], caller: &Caller) -> Response<Bytes> {
+        let answer = match operation {
+            "CreateFaceLivenessSession" => self.create(body, caller),
+            "GetFaceLivenessSessionResults" => self.get_results(body),
+            other => return json::unknown_operation("rekognition", other),
+        };
+        match answer {
+            Ok(value) => json::answer("rekognition", StatusCode::OK, value.to_string()),
+            Err(exception) => exception.to_response(),
+        }
+    }
+
+    fn create(&self, body: &[u8], caller: &Caller) -> Result<Value, Exception> {
         let CreateRequest { client_request_token, parameters } = CreateRequest::parse(body)?;
         self.scripted_failure(&Target::Create)?;
         if let Some(output) = &parameters.output {
@@ -188,7 +198,7 @@ impl Rekognition {
             Exception::internal()
         })?;
         let id = uuid::Builder::from_random_bytes(id).into_uuid().to_string();
-        let session = Session { id: id.clone(), created_at: now, client_request_token, parameters, progress: Progress::Created };
+        let session = Session { id: id.clone(), created_at: now, client_request_token, parameters, stage: Stage::Created };
         sessions.put(session).map_err(|error| {
             tracing::error!(%error, "a liveness session could not be stored");
             Exception::internal()
@@ -271,9 +281,9 @@ struct NotPut;
 
 /// The challenge of a scripted session: as scripted, else as agreed on with the client, else what the session prefers.
 fn streaming_of(session: &Session, scripted: Option<Challenge>) -> Streaming {
-    let agreed = match &session.progress {
-        Progress::InProgress(streaming) | Progress::Failed(streaming) | Progress::Succeeded(streaming, _) => Some(streaming.clone()),
-        Progress::Created | Progress::Expired => None,
+    let agreed = match &session.stage {
+        Stage::InProgress(streaming) | Stage::Failed(streaming) | Stage::Succeeded(streaming, _) => Some(streaming.clone()),
+        Stage::Created | Stage::Expired => None,
     };
     let preferred = || challenge::negotiate(&session.parameters.preferences, &challenge::SUPPORTED);
     let challenge = scripted

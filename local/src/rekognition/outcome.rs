@@ -1,4 +1,4 @@
-//! What a check that ran has found, in the shape in which it is kept and answered (page "API_GetFaceLivenessSessionResults").
+//! What a check that ran has found, in the shape in which it is kept and answered (page `API_GetFaceLivenessSessionResults`).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;

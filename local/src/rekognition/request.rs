@@ -5,7 +5,7 @@ use super::exception::{Exception, ExceptionName};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// A valid `CreateFaceLivenessSession` request (page "API_CreateFaceLivenessSession").
+/// A valid `CreateFaceLivenessSession` request (page `API_CreateFaceLivenessSession`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct CreateRequest {
     /// Two requests with one token get one session.
@@ -52,7 +52,7 @@ impl CreateRequest {
     }
 }
 
-/// Decodes a `GetFaceLivenessSessionResults` request and returns its session id (page "API_GetFaceLivenessSessionResults").
+/// Decodes a `GetFaceLivenessSessionResults` request and returns its session id (page `API_GetFaceLivenessSessionResults`).
 pub(super) fn parse_get(body: &[u8]) -> Result<String, Exception> {
     let wire: WireGet = decode(body)?;
     let id = wire.session_id.ok_or_else(|| Exception::invalid_parameter("SessionId is required"))?;

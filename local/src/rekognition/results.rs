@@ -2,7 +2,7 @@
 //! confidence, feedback and images accompany `SUCCEEDED` alone.
 
 use super::outcome::{Image, ImagePlace, Outcome};
-use super::session::{Progress, Session, Streaming};
+use super::session::{Session, Stage, Streaming};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -12,10 +12,10 @@ pub(super) fn results(session: &Session, now: Timestamp) -> Value {
     answer.insert("SessionId".to_owned(), json!(session.id));
     answer.insert("Status".to_owned(), json!(session.status(now)));
     if session.lives(now) {
-        match &session.progress {
-            Progress::Created | Progress::Expired => {}
-            Progress::InProgress(streaming) | Progress::Failed(streaming) => add_streaming(&mut answer, streaming),
-            Progress::Succeeded(streaming, outcome) => {
+        match &session.stage {
+            Stage::Created | Stage::Expired => {}
+            Stage::InProgress(streaming) | Stage::Failed(streaming) => add_streaming(&mut answer, streaming),
+            Stage::Succeeded(streaming, outcome) => {
                 add_streaming(&mut answer, streaming);
                 add_outcome(&mut answer, outcome);
             }

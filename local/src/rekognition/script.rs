@@ -16,8 +16,8 @@ pub struct ScriptedOutcome {
     /// The status that the session gets at once.
     pub status: Option<Status>,
     /// 0-100, for `SUCCEEDED`. Left out: 99. `null`: the answer has no confidence.
-    #[serde(default, deserialize_with = "given")]
-    pub confidence: Option<Option<f32>>,
+    #[serde(default)]
+    pub confidence: ScriptedConfidence,
     /// Feedback codes, for `SUCCEEDED`. Left out: none.
     pub feedback: Option<Vec<FeedbackCode>>,
     /// Whether there is a reference image, for `SUCCEEDED`. Left out: yes.
@@ -31,6 +31,24 @@ pub struct ScriptedOutcome {
     pub error: Option<ExceptionName>,
     /// How many calls. Left out: one.
     pub times: Option<u32>,
+}
+
+/// The confidence of a scripted success; a field that is `null` says something else than one that is not there.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub enum ScriptedConfidence {
+    /// A good one.
+    #[default]
+    LeftOut,
+    /// `null`: none at all.
+    None,
+    /// This one.
+    Of(f32),
+}
+
+impl<'de> Deserialize<'de> for ScriptedConfidence {
+    fn deserialize<Source: Deserializer<'de>>(source: Source) -> Result<Self, Source::Error> {
+        Ok(Option::deserialize(source)?.map_or(Self::None, Self::Of))
+    }
 }
 
 /// Why an outcome cannot be scripted.
@@ -110,7 +128,7 @@ impl ScriptedOutcome {
         if self.times.is_some() {
             return Err(ScriptError::Invalid("`times` goes with `error` only"));
         }
-        let bare = self.confidence.flatten().is_none()
+        let bare = !matches!(self.confidence, ScriptedConfidence::Of(_))
             && self.feedback.as_ref().is_none_or(Vec::is_empty)
             && self.reference_image != Some(true)
             && self.audit_images.unwrap_or(0) == 0;
@@ -120,7 +138,7 @@ impl ScriptedOutcome {
         if self.challenge.is_some() && matches!(status, Status::Created | Status::Expired) {
             return Err(ScriptError::Invalid("a session that is CREATED or EXPIRED shows no challenge"));
         }
-        if self.confidence.flatten().is_some_and(|confidence| !(0.0..=100.0).contains(&confidence)) {
+        if matches!(self.confidence, ScriptedConfidence::Of(confidence) if !(0.0..=100.0).contains(&confidence)) {
             return Err(ScriptError::Invalid("`confidence` is not within 0 to 100"));
         }
         if self.audit_images.is_some_and(|images| images > 4) {
@@ -130,7 +148,11 @@ impl ScriptedOutcome {
             return Err(ScriptError::Invalid("`feedback` holds at most 10 codes"));
         }
         let outcome = ScriptedFindings {
-            confidence: self.confidence.unwrap_or(Some(99.0)),
+            confidence: match self.confidence {
+                ScriptedConfidence::LeftOut => Some(99.0),
+                ScriptedConfidence::None => None,
+                ScriptedConfidence::Of(confidence) => Some(confidence),
+            },
             feedback: self.feedback.unwrap_or_default(),
             reference: self.reference_image.unwrap_or(true),
             audit: self.audit_images,
@@ -160,9 +182,4 @@ fn portrait() -> Picture {
 fn challenge(text: &str) -> Result<Challenge, ScriptError> {
     let of_type = text.parse::<ChallengeType>().map(ChallengeType::newest);
     of_type.or_else(|_| text.parse()).map_err(|_| ScriptError::Invalid("`challenge` is not a challenge type"))
-}
-
-/// Tells a field that is `null` from one that is not there.
-fn given<'de, Source: Deserializer<'de>>(source: Source) -> Result<Option<Option<f32>>, Source::Error> {
-    Option::deserialize(source).map(Some)
 }

@@ -1,5 +1,5 @@
 //! One Face Liveness session as a value: what it was created with, how far it has come, and what may be said about it at a given
-//! time. A session lives 180 seconds ("a SessionId expires 3 minutes after it's sent", page "API_CreateFaceLivenessSession").
+//! time. A session lives 180 seconds ("a `SessionId` expires 3 minutes after it's sent", page `API_CreateFaceLivenessSession`).
 
 use super::challenge::{Challenge, negotiate};
 use super::outcome::Outcome;
@@ -25,12 +25,12 @@ pub(super) struct Session {
     /// What it was created with.
     pub parameters: Parameters,
     /// How far it has come.
-    pub progress: Progress,
+    pub stage: Stage,
 }
 
 /// How far a session has come, time left aside.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) enum Progress {
+pub(super) enum Stage {
     /// Nobody has connected yet.
     Created,
     /// A client is or was connected.
@@ -96,7 +96,7 @@ impl Session {
 
     /// Whether it can still be used or read at `now`.
     pub(super) fn lives(&self, now: Timestamp) -> bool {
-        now < self.expires_at() && self.progress != Progress::Expired
+        now < self.expires_at() && self.stage != Stage::Expired
     }
 
     /// Whether even its id is to be forgotten at `now`.
@@ -106,13 +106,13 @@ impl Session {
 
     /// The status that is answered at `now`.
     pub(super) fn status(&self, now: Timestamp) -> Status {
-        match &self.progress {
+        match &self.stage {
             _ if !self.lives(now) => Status::Expired,
-            Progress::Created => Status::Created,
-            Progress::InProgress(_) => Status::InProgress,
-            Progress::Succeeded(..) => Status::Succeeded,
-            Progress::Failed(_) => Status::Failed,
-            Progress::Expired => Status::Expired,
+            Stage::Created => Status::Created,
+            Stage::InProgress(_) => Status::InProgress,
+            Stage::Succeeded(..) => Status::Succeeded,
+            Stage::Failed(_) => Status::Failed,
+            Stage::Expired => Status::Expired,
         }
     }
 
@@ -121,30 +121,30 @@ impl Session {
         if !self.lives(now) {
             return Err(Refusal::Expired);
         }
-        if self.progress != Progress::Created {
+        if self.stage != Stage::Created {
             return Err(Refusal::AlreadyUsed);
         }
         let challenge = negotiate(&self.parameters.preferences, offered).ok_or(Refusal::ChallengeUnsupported)?;
-        let progress = Progress::InProgress(Streaming { challenge, sdk_type });
-        Ok((Self { progress, ..self.clone() }, challenge))
+        let stage = Stage::InProgress(Streaming { challenge, sdk_type });
+        Ok((Self { stage, ..self.clone() }, challenge))
     }
 
-    /// The session after its check ended at `now`, with an outcome or without one; none unless it is still in progress.
+    /// The session after its check ended at `now`, with an outcome or without one; none unless it is still in stage.
     pub(super) fn ended(&self, outcome: Option<Outcome>, now: Timestamp) -> Option<Self> {
-        let Progress::InProgress(streaming) = &self.progress else { return None };
+        let Stage::InProgress(streaming) = &self.stage else { return None };
         if !self.lives(now) {
             return None;
         }
-        let progress = match outcome {
-            Some(outcome) => Progress::Succeeded(streaming.clone(), Box::new(outcome)),
-            None => Progress::Failed(streaming.clone()),
+        let stage = match outcome {
+            Some(outcome) => Stage::Succeeded(streaming.clone(), Box::new(outcome)),
+            None => Stage::Failed(streaming.clone()),
         };
-        Some(Self { progress, ..self.clone() })
+        Some(Self { stage, ..self.clone() })
     }
 
     /// What is left of the session at `now`: after its time neither score nor image.
     pub(super) fn aged(&self, now: Timestamp) -> Option<Self> {
-        (!self.lives(now) && self.progress != Progress::Expired).then(|| Self { progress: Progress::Expired, ..self.clone() })
+        (!self.lives(now) && self.stage != Stage::Expired).then(|| Self { stage: Stage::Expired, ..self.clone() })
     }
 }
 

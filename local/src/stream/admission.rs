@@ -30,8 +30,7 @@ pub(super) struct Admitted {
 pub(super) fn admit(request: &Parts, stream: &LivenessStream, entropy: &Entropy, wall_now: Timestamp) -> Result<Admitted, StreamException> {
     let chain = authorize(request, stream, wall_now)?;
     let query = Query::parse(request.uri.query().unwrap_or_default())?;
-    let connected =
-        stream.rekognition.connect(&query.session_id, &query.challenges, query.sdk_type).map_err(|refusal| refused(&refusal))?;
+    let connected = stream.rekognition.connect(&query.session_id, &query.challenges, query.sdk_type).map_err(refused)?;
     let kind = connected.challenge.kind;
     let admission = Admission { kind, challenge: draw(kind, query.frame, entropy), expires_at: connected.expires_at, chain };
     Ok(Admitted { admission, session_id: query.session_id, audit_images: connected.audit_images })
@@ -45,7 +44,7 @@ fn authorize(request: &Parts, stream: &LivenessStream, wall_now: Timestamp) -> R
     }
     if verified.scope.region != stream.region {
         return Err(StreamException {
-            name: StreamExceptionName::InvalidSignatureException,
+            name: StreamExceptionName::InvalidSignature,
             code: "WrongRegion",
             message: "Credential should be scoped to a valid region.".to_owned(),
         });
@@ -97,7 +96,7 @@ fn malformed(message: impl Into<String>) -> StreamException {
     StreamException::validation("Request", message)
 }
 
-fn refused(refusal: &Refusal) -> StreamException {
+fn refused(refusal: Refusal) -> StreamException {
     let code = match refusal {
         Refusal::NotFound => "SessionNotFound",
         Refusal::Expired => "SessionExpired",

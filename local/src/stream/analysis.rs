@@ -60,7 +60,7 @@ impl Analyses {
             Ok(models) => models,
             Err(error) => return Some(Err(error)),
         };
-        let mut analysis = Analysis::new(models, challenge, usize::from(audit_images));
+        let mut analysis = Box::new(Analysis::new(models, challenge, usize::from(audit_images)));
         loop {
             let work = todo.recv().await?;
             let Ok(_turn) = self.turns.acquire().await else { return Some(Err(AnalysisError::Broken)) };
@@ -100,7 +100,7 @@ impl Analyses {
 }
 
 enum Step {
-    More(Result<Analysis, prooflight_vision::VideoError>),
+    More(Result<Box<Analysis>, prooflight_vision::VideoError>),
     Done(Result<Findings, prooflight_vision::VideoError>),
 }
 

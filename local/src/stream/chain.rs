@@ -11,7 +11,7 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::event_stream::{Header, HeaderValue};
 use jiff::{Timestamp, tz::TimeZone};
 use sha2::{Digest, Sha256};
-use std::fmt;
+use std::fmt::{self, Write as _};
 use subtle::ConstantTimeEq;
 
 /// The chain as far as it has been followed.
@@ -72,5 +72,9 @@ impl fmt::Debug for SignatureChain {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use prooflight_vision::Account;
 
-/// "Max video size: 10 MB" (page "API_rekognitionstreaming_StartFaceLivenessSession").
+/// "Max video size: 10 MB" (page `API_rekognitionstreaming_StartFaceLivenessSession`).
 const MOST_VIDEO_BYTES: usize = 10_000_000;
 
 /// A check has about twenty messages; ten megabytes in chunks of a few kilobytes still fit.
@@ -77,7 +77,7 @@ impl Conversation {
         match ClientEvent::parse(&event).map_err(|error| StreamException::validation("Event", error.to_string()))? {
             ClientEvent::Video(chunk) if chunk.is_empty() => self.end(),
             ClientEvent::Video(chunk) => self.video(chunk),
-            ClientEvent::Information { kind, challenge_id, happened } => self.information(kind, challenge_id, happened),
+            ClientEvent::Information { kind, challenge_id, happened } => self.information(kind, &challenge_id, happened),
         }
     }
 
@@ -99,11 +99,11 @@ impl Conversation {
         Ok(Heard::End(std::mem::take(&mut self.account)))
     }
 
-    fn information(&mut self, kind: ChallengeType, challenge_id: String, happened: Happened) -> Result<Heard, StreamException> {
+    fn information(&mut self, kind: ChallengeType, challenge_id: &str, happened: Happened) -> Result<Heard, StreamException> {
         if kind != self.kind {
             return Err(StreamException::validation("OtherChallenge", "the client reports another challenge than it was put"));
         }
-        if *self.challenge_id.get_or_insert_with(|| challenge_id.clone()) != challenge_id {
+        if self.challenge_id.get_or_insert_with(|| challenge_id.to_owned()) != challenge_id {
             return Err(StreamException::validation("OtherChallenge", "the client has changed its ChallengeId"));
         }
         match (self.order, happened) {

@@ -105,11 +105,12 @@ mod tests {
         }
 
         #[test]
-        fn the_oval_lies_inside_any_frame(width in 100_u32..=9999, height in 100_u32..=9999, entropy: Entropy) {
-            let Challenge { oval, .. } = draw(ChallengeType::FaceMovementChallenge, Size { width, height }, &entropy);
-            prop_assert!(oval.center_x - oval.width / 2.0 > 0.0 && oval.center_x + oval.width / 2.0 < width as f32, "{oval:?}");
-            prop_assert!(oval.center_y - oval.height / 2.0 > 0.0 && oval.center_y + oval.height / 2.0 < height as f32, "{oval:?}");
-            prop_assert!(oval.width > 0.6 * (width as f32).min(0.75 * height as f32));
+        fn the_oval_lies_inside_any_frame(width in 100_u16..=9999, height in 100_u16..=9999, entropy: Entropy) {
+            let (wide, high) = (f32::from(width), f32::from(height));
+            let Challenge { oval, .. } = draw(ChallengeType::FaceMovementChallenge, Size { width: width.into(), height: height.into() }, &entropy);
+            prop_assert!(oval.center_x - oval.width / 2.0 > 0.0 && oval.center_x + oval.width / 2.0 < wide, "{oval:?}");
+            prop_assert!(oval.center_y - oval.height / 2.0 > 0.0 && oval.center_y + oval.height / 2.0 < high, "{oval:?}");
+            prop_assert!(oval.width > 0.6 * wide.min(0.75 * high));
         }
 
         #[test]

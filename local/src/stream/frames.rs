@@ -4,6 +4,7 @@
 use super::message::ServerMessage;
 use aws_smithy_eventstream::frame::{read_message_from, write_message_to};
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
+use aws_smithy_types::str_bytes::StrBytes;
 use bytes::Bytes;
 
 /// The outer message of a client.
@@ -50,10 +51,10 @@ impl EventFrame {
     pub(super) fn decode(bytes: Bytes) -> Result<Self, FrameError> {
         let message = decode(bytes)?;
         let text = |name| header(&message, name).and_then(|value| value.as_string().ok());
-        if text(":message-type").map(|value| value.as_str()) != Some("event") {
+        if text(":message-type").map(StrBytes::as_str) != Some("event") {
             return Err(FrameError("the signed message is not an event"));
         }
-        if text(":content-type").map(|value| value.as_str()) != Some("application/json") {
+        if text(":content-type").map(StrBytes::as_str) != Some("application/json") {
             return Err(FrameError("the event is not JSON"));
         }
         let event_type = text(":event-type").ok_or(FrameError("the event has no header `:event-type`"))?;

@@ -7,7 +7,7 @@
 
 use super::chain::SignatureChain;
 use super::conversation::Conversation;
-use super::message::{ServerMessage, StreamException};
+use super::message::{ServerMessage, StreamException, StreamExceptionName};
 use crate::rekognition::{ChallengeType, SettleError};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
@@ -93,6 +93,7 @@ pub(super) enum AnalysisError {
 pub(super) const IDLE: SignedDuration = SignedDuration::from_secs(30);
 
 const NORMAL: u16 = 1000;
+/// "Policy violation" and "internal error" of RFC 6455; the exception before them says more.
 const REFUSED: u16 = 1008;
 const BROKEN: u16 = 1011;
 /// The service's own codes, as the component's source names them.
@@ -131,7 +132,7 @@ impl Machine {
             }
             // The component cannot see why an upgrade is refused, so that every refusal is said here; and as it does not close the
             // socket before it has begun to record, we do.
-            (Phase::Opening, Input::Opened(Err(exception))) => self.say_and_close(exception, REFUSED, "Refused"),
+            (Phase::Opening, Input::Opened(Err(exception))) => self.refuse(exception),
             (Phase::Streaming(conversation), Input::Message(bytes)) => self.hear(conversation, bytes, now),
             (Phase::Streaming(_), Input::NotBinary) => self.fail(StreamException::validation("NotBinary", "messages must be binary")),
             (Phase::Streaming(_), Input::TooLong) => self.fail(StreamException::validation("TooLong", "the message is too long")),
@@ -147,7 +148,7 @@ impl Machine {
             (Phase::Analysing { listening, .. }, Input::Analysed(result)) => self.analysed(result, listening),
             (Phase::Analysing { expires_at, listening: true }, Input::Tick) if now >= expires_at => self.expire(),
             (Phase::Analysing { expires_at, .. }, Input::Dropped) => self.rest(Phase::Analysing { expires_at, listening: false }),
-            (Phase::Analysing { expires_at, .. }, Input::Closed) => {
+            (Phase::Analysing { expires_at, listening: true }, Input::Closed) => {
                 self.phase = Phase::Analysing { expires_at, listening: false };
                 vec![Output::AnswerClose]
             }
@@ -205,11 +206,9 @@ impl Machine {
         match (farewell, result) {
             (None, _) => Vec::new(),
             // The check has failed for a reason of its own; that is what the client is told, recorded or not.
-            (Some(Farewell::Exception(exception)), _) => self.say_and_close(exception, REFUSED, "Failed"),
+            (Some(Farewell::Exception(exception)), _) => self.refuse(exception),
             (Some(Farewell::Result), Err(SettleError::Expired)) => self.expire(),
-            (Some(Farewell::Result), Err(SettleError::NotStored)) => {
-                self.say_and_close(StreamException::internal("NotStored"), BROKEN, "NotStored")
-            }
+            (Some(Farewell::Result), Err(SettleError::NotStored)) => self.refuse(StreamException::internal("NotStored")),
             (Some(Farewell::Result), Ok(())) => {
                 let goodbye = ServerMessage::Disconnection { at_ms: now.as_millisecond() };
                 vec![Output::Send(goodbye), Output::Close { code: NORMAL, reason: "" }]
@@ -225,6 +224,11 @@ impl Machine {
 
     fn expire(&mut self) -> Vec<Output> {
         self.say_and_close(StreamException::validation("SessionExpired", "session expired"), SESSION_EXPIRED, "SessionExpired")
+    }
+
+    fn refuse(&mut self, exception: StreamException) -> Vec<Output> {
+        let code = if exception.name == StreamExceptionName::InternalServer { BROKEN } else { REFUSED };
+        self.say_and_close(exception, code, "")
     }
 
     fn say_and_close(&mut self, exception: StreamException, code: u16, reason: &'static str) -> Vec<Output> {

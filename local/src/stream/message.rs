@@ -42,24 +42,24 @@ pub(super) struct StreamException {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StreamExceptionName {
     /// The request or an event is not acceptable.
-    ValidationException,
+    Validation,
     /// Too much at once.
-    ThrottlingException,
+    Throttling,
     /// The fault is ours.
-    InternalServerException,
+    InternalServer,
     /// Not in the union, but known to the component, which then says that the region is wrong.
-    InvalidSignatureException,
+    InvalidSignature,
 }
 
 impl StreamException {
     /// Something that the client sent is not acceptable.
     pub(super) fn validation(code: &'static str, message: impl Into<String>) -> Self {
-        Self { name: StreamExceptionName::ValidationException, code, message: message.into() }
+        Self { name: StreamExceptionName::Validation, code, message: message.into() }
     }
 
     /// The fault is ours; the cause has been logged.
     pub(super) fn internal(code: &'static str) -> Self {
-        Self { name: StreamExceptionName::InternalServerException, code, message: "the local service failed; its log says why".to_owned() }
+        Self { name: StreamExceptionName::InternalServer, code, message: "the local service failed; its log says why".to_owned() }
     }
 }
 
@@ -67,10 +67,10 @@ impl StreamExceptionName {
     /// The name on the wire.
     pub(super) fn as_str(self) -> &'static str {
         match self {
-            Self::ValidationException => "ValidationException",
-            Self::ThrottlingException => "ThrottlingException",
-            Self::InternalServerException => "InternalServerException",
-            Self::InvalidSignatureException => "InvalidSignatureException",
+            Self::Validation => "ValidationException",
+            Self::Throttling => "ThrottlingException",
+            Self::InternalServer => "InternalServerException",
+            Self::InvalidSignature => "InvalidSignatureException",
         }
     }
 }

@@ -68,7 +68,7 @@ fn open(request: &Parts, stream: &Arc<LivenessStream>) -> (Input, Option<Session
 
 fn crowded() -> StreamException {
     StreamException {
-        name: StreamExceptionName::ThrottlingException,
+        name: StreamExceptionName::Throttling,
         code: "TooManyStreams",
         message: "too many liveness streams are open; try again".to_owned(),
     }

@@ -123,7 +123,7 @@ impl Said {
 impl Client {
     /// Waits for what the server says next.
     pub(crate) async fn hear(&mut self) -> Said {
-        match tokio::time::timeout(Duration::from_secs(60), self.socket.next()).await.expect("the server says something") {
+        match tokio::time::timeout(Duration::from_mins(1), self.socket.next()).await.expect("the server says something") {
             Some(Ok(Message::Binary(bytes))) => said(bytes),
             Some(Ok(Message::Close(frame))) => Said::Close(frame.map_or(1005, |frame| frame.code.into())),
             Some(Ok(other)) => panic!("unexpected {other:?}"),
@@ -205,8 +205,8 @@ impl Client {
     }
 }
 
-fn said(bytes: Bytes) -> Said {
-    let message = read_message_from(&mut bytes.clone()).unwrap();
+fn said(mut bytes: Bytes) -> Said {
+    let message = read_message_from(&mut bytes).unwrap();
     let header = |name: &str| {
         message
             .headers()

@@ -1,6 +1,6 @@
 //! The stream on a socket, with the engine behind it.
 
-use crate::client::{Request, Said};
+use crate::client::{Client, Request, Said};
 use crate::world::World;
 use aws_sdk_rekognition::types::{ChallengePreference, ChallengeType, CreateFaceLivenessSessionRequestSettings as Settings};
 use prooflight_local::aws::credentials::{Caller, Credential};
@@ -10,11 +10,17 @@ use std::time::{Duration, SystemTime};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_tungstenite::tungstenite::Message;
 
-fn recording(name: &str) -> Vec<u8> {
+/// Spoils what a good client would send.
+type Change = Box<dyn Fn(&mut Request)>;
+
+/// Makes a message that breaks the protocol.
+type Break = fn(&mut Client, &serde_json::Value) -> Message;
+
+pub(crate) fn recording(name: &str) -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/captures").join(name)).unwrap()
 }
 
-async fn movement_session(world: &World) -> String {
+pub(crate) async fn movement_session(world: &World) -> String {
     let preference = ChallengePreference::builder().r#type(ChallengeType::FaceMovementChallenge).build().unwrap();
     let settings = Settings::builder().challenge_preferences(preference).audit_images_limit(2).build();
     world.sdk.create_face_liveness_session().settings(settings).send().await.unwrap().session_id
@@ -103,7 +109,6 @@ async fn refusals_are_frames_on_an_accepted_socket() {
     }]});
     role("ASIAENDED", "token", Some(ended), None);
 
-    type Change = Box<dyn Fn(&mut Request)>;
     let key = |access_key_id: &'static str, token: Option<&'static str>| -> Change {
         Box::new(move |request| {
             request.access_key_id = access_key_id.to_owned();
@@ -124,7 +129,7 @@ async fn refusals_are_frames_on_an_accepted_socket() {
         ("AccessDenied", key("ASIAENDED", Some("token"))),
         ("ExpiredUrl", ago(310)),
         ("ClockSkew", Box::new(|request| request.signed_at = SystemTime::now() + Duration::from_secs(400))),
-        ("WrongService", Box::new(|request| request.service = "s3")),
+        ("WrongService", Box::new(|request| request.service = "sts")),
         ("WrongRegion", Box::new(|request| request.region = "eu-west-1".to_owned())),
         ("Request", query("video-width=480", "video-width=48")),
         ("Request", query("video-height=360", "video-height=00360")),
@@ -136,7 +141,7 @@ async fn refusals_are_frames_on_an_accepted_socket() {
                 request.query = request.query.replace(
                     "challenge-versions=FaceMovementAndLightChallenge_2.0.0%2CFaceMovementChallenge_1.0.0",
                     "challenge-versions=none",
-                )
+                );
             }),
         ),
         ("Request", Box::new(|request| request.session_id = "no-id".to_owned())),
@@ -262,7 +267,6 @@ async fn messages_that_break_the_protocol_fail_the_session() {
     let world = World::in_memory();
     let port = world.serve_stream().await;
     let huge = json!({"VideoChunk": "A".repeat(15_000_000), "TimestampMillis": 1_795_345_970_000_i64});
-    type Break = fn(&mut crate::client::Client, &serde_json::Value) -> Message;
     let cases: [(&str, Break); 5] = [
         ("Frame", |_, _| Message::Binary("garbage".into())),
         ("NotBinary", |_, _| Message::Text("hello".into())),
@@ -317,4 +321,33 @@ async fn a_script_has_the_last_word_over_a_running_check() {
     let results = world.sdk.get_face_liveness_session_results().session_id(&id).send().await.unwrap();
     assert_eq!(results.confidence(), Some(12.5));
     assert_eq!(results.metadata().unwrap().sdk_type(), "ui-react-liveness/3.6.8");
+}
+
+#[tokio::test]
+async fn a_stream_too_many_is_throttled_and_uses_no_session() {
+    let world = World::in_memory();
+    let port = world.serve_stream().await;
+    let mut open = Vec::new();
+    for _ in 0..64 {
+        let mut client = Request::new(&world.create().await).open(port).await;
+        client.challenge().await;
+        open.push(client);
+    }
+    let id = world.create().await;
+    let said = Request::new(&id).open(port).await.hear().await;
+    assert!(matches!(&said, Said::Exception(name, _) if name == "ThrottlingException"), "{said:?}");
+    assert_eq!(world.status(&id).await, "CREATED");
+    let mut first = open.remove(0);
+    first.close(1000).await;
+    while first.hear().await != Said::Gone {}
+    // The place is free once the server has noticed; until then it goes on refusing.
+    let again = tokio::time::timeout(Duration::from_secs(30), async {
+        loop {
+            let said = Request::new(&id).open(port).await.hear().await;
+            if let Said::Event(name, _) = said {
+                return name;
+            }
+        }
+    });
+    assert_eq!(again.await.unwrap(), "ServerSessionInformationEvent");
 }

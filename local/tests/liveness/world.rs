@@ -4,7 +4,7 @@ use aws_credential_types::Credentials as SdkCredentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_rekognition::config::{BehaviorVersion, Region};
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::retry::RetryConfig;
@@ -117,11 +117,11 @@ impl HttpConnector for InProcess {
     }
 }
 
-async fn pass(router: axum::Router, request: HttpRequest) -> Result<http::Response<SdkBody>, Box<dyn Error + Send + Sync>> {
+async fn pass(router: axum::Router, request: HttpRequest) -> Result<HttpResponse, Box<dyn Error + Send + Sync>> {
     let mut request = request.try_into_http1x()?.map(Body::new);
     request.headers_mut().insert("host", "127.0.0.1:4566".parse()?);
     *request.uri_mut() = "/".parse()?;
     let (parts, body) = router.oneshot(request).await?.into_parts();
     let body = body.collect().await?.to_bytes();
-    Ok(http::Response::from_parts(parts, SdkBody::from(body)))
+    Ok(http::Response::from_parts(parts, SdkBody::from(body)).try_into()?)
 }

@@ -36,7 +36,7 @@ impl Matroska {
     pub(super) fn push(&mut self, block: &[u8]) -> Result<Vec<Packet>, VideoError> {
         let received = self.bytes.append(block);
         if self.open.is_none() {
-            match MatroskaFile::open(self.bytes.from_start()) {
+            match MatroskaFile::open(self.bytes.rewound()) {
                 Ok(file) => self.open = Some(Open::new(file)?),
                 Err(error) if received > limits::MAX_HEADER_BYTES => return Err(damaged(&error)),
                 Err(_) => {}
@@ -49,7 +49,7 @@ impl Matroska {
 
     /// A stream may stop anywhere, but not before its header.
     pub(super) fn finish(&self) -> Result<(), VideoError> {
-        match (&self.open, MatroskaFile::open(self.bytes.from_start())) {
+        match (&self.open, MatroskaFile::open(self.bytes.rewound())) {
             (None, Err(DemuxError::CantFindCluster)) => Err(VideoError::NoFrames),
             (None, Err(error)) => Err(damaged(&error)),
             _ => Ok(()),
@@ -146,7 +146,7 @@ impl GrowingFile {
         shared.bytes.len()
     }
 
-    fn from_start(&self) -> Self {
+    fn rewound(&self) -> Self {
         Self { shared: Arc::clone(&self.shared), position: 0 }
     }
 

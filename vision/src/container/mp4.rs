@@ -96,8 +96,8 @@ impl Mp4 {
         if announced_samples(tables, 0)? > limits::MAX_MP4_SAMPLES {
             return Err(VideoError::TooLarge("more than 20000 samples"));
         }
-        let file =
-            re_mp4::Mp4::read_bytes(tables).map_err(|error| VideoError::Damaged(format!("the MP4 tables cannot be read ({error})")))?;
+        let file = re_mp4::Mp4::read(Patient { bytes: Cursor::new(tables), calls: 0 }, tables.len() as u64)
+            .map_err(|error| VideoError::Damaged(format!("the MP4 tables cannot be read ({error})")))?;
         let Some(track) = file.tracks().values().find(|track| track.kind == Some(TrackKind::Video)) else {
             let unknown = file.moov.traks.iter().find_map(|track| match &track.mdia.minf.stbl.stsd.contents {
                 StsdBoxContent::Unknown(code) if track.mdia.hdlr.handler_type.to_string() == "vide" => Some(code.to_string()),
@@ -226,35 +226,35 @@ fn be_u32(bytes: &[u8], at: usize) -> Option<u32> {
 mod tests {
     use super::*;
 
-    fn boxed(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
+    fn boxed(kind: [u8; 4], content: &[u8]) -> Vec<u8> {
         let size = u32::try_from(content.len() + 8).unwrap();
-        [&size.to_be_bytes(), kind, content].concat()
+        [&size.to_be_bytes()[..], &kind, content].concat()
     }
 
     #[test]
     fn a_sample_bomb_is_counted_before_it_is_unpacked() {
-        let trun = boxed(b"trun", &[0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF]);
-        let bomb = boxed(b"moof", &boxed(b"traf", &trun));
+        let trun = boxed(*b"trun", &[0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF]);
+        let bomb = boxed(*b"moof", &boxed(*b"traf", &trun));
         assert_eq!(announced_samples(&bomb, 0), Ok(u64::from(u32::MAX)));
         let mut file = Mp4::new();
-        let outcome = file.push(&[boxed(b"ftyp", b"isom\0\0\0\0"), boxed(b"moov", &[]), bomb].concat());
+        let outcome = file.push(&[boxed(*b"ftyp", b"isom\0\0\0\0"), boxed(*b"moov", &[]), bomb].concat());
         assert_eq!(outcome, Err(VideoError::TooLarge("more than 20000 samples")));
     }
 
     #[test]
     fn a_bomb_that_hides_behind_the_end_of_its_parent_is_found() {
-        let trun = boxed(b"trun", &[0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF]);
-        let mut traf = boxed(b"traf", &[boxed(b"free", &[]), trun].concat());
+        let trun = boxed(*b"trun", &[0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF]);
+        let mut traf = boxed(*b"traf", &[boxed(*b"free", &[]), trun].concat());
         traf[3] -= 4;
-        assert!(matches!(announced_samples(&boxed(b"moof", &traf), 0), Err(VideoError::Damaged(_))));
+        assert!(matches!(announced_samples(&boxed(*b"moof", &traf), 0), Err(VideoError::Damaged(_))));
     }
 
     #[test]
     fn tables_that_lead_in_circles_are_left() {
         // A box of size zero inside the sample table: the parser steps back to it again and again.
         let track = |table: &[u8]| {
-            let inside = [b"mdia", b"minf", b"stbl"].iter().rev().fold(table.to_vec(), |inner, kind| boxed(kind, &inner));
-            [boxed(b"ftyp", b"isom\0\0\0\0"), boxed(b"moov", &boxed(b"trak", &inside))].concat()
+            let inside = [b"mdia", b"minf", b"stbl"].iter().rev().fold(table.to_vec(), |inner, kind| boxed(**kind, &inner));
+            [boxed(*b"ftyp", b"isom\0\0\0\0"), boxed(*b"moov", &boxed(*b"trak", &inside))].concat()
         };
         let mut file = Mp4::new();
         assert!(matches!(file.push(&track(b"\0\0\0\0free")), Err(VideoError::Damaged(_))));
@@ -265,7 +265,7 @@ mod tests {
 
     #[test]
     fn boxes_are_taken_when_they_are_whole() {
-        let whole = boxed(b"free", b"12345");
+        let whole = boxed(*b"free", b"12345");
         for cut in 0..whole.len() {
             assert!(next_box(whole.get(..cut).unwrap()).unwrap().is_none(), "{cut} bytes");
         }

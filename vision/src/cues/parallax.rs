@@ -50,14 +50,15 @@ fn planar_residual(far: &[[f64; 2]], near: &[[f64; 2]]) -> Option<f32> {
             }
         }
     }
-    let [a, b, c, d, e, f, g, h] = solve(normal)?;
+    let [x_of_x, x_of_y, x_moved, y_of_x, y_of_y, y_moved, depth_of_x, depth_of_y] = solve(normal)?;
     let mut sum = 0.0;
     for ([x, y], [u, v]) in far.iter().zip(near) {
-        let depth = g * x + h * y + 1.0;
+        let depth = depth_of_x * x + depth_of_y * y + 1.0;
         if depth.abs() < 1e-6 {
             return None;
         }
-        sum += ((a * x + b * y + c) / depth - u).powi(2) + ((d * x + e * y + f) / depth - v).powi(2);
+        let seen = [x_of_x * x + x_of_y * y + x_moved, y_of_x * x + y_of_y * y + y_moved];
+        sum += (seen[0] / depth - u).powi(2) + (seen[1] / depth - v).powi(2);
     }
     Some((sum / far.len().max(1) as f64).sqrt() as f32)
 }
@@ -96,10 +97,9 @@ mod tests {
 
     /// A face-like dome: a grid that bulges towards the camera in its middle, seen from `distance` face widths away.
     fn dome(distance: f64, bulge: f64) -> Vec<[f64; 2]> {
-        (0..POINTS)
+        (0..468_u16)
             .map(|number| {
-                let (column, row) = ((number % 22) as f64, (number / 22) as f64);
-                let (x, y) = (column / 21.0 - 0.5, row / 21.0 - 0.5);
+                let (x, y) = (f64::from(number % 22) / 21.0 - 0.5, f64::from(number / 22) / 21.0 - 0.5);
                 let depth = distance - bulge * (1.0 - 4.0 * (x * x + y * y)).max(0.0);
                 [x * distance / depth, y * distance / depth]
             })

@@ -47,7 +47,7 @@ fn share_with_more(track: &Track) -> f32 {
     track.faces.iter().filter(|&&faces| faces > 1).count() as f32 / track.faces.len().max(1) as f32
 }
 
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "a few thousand frames")]
+#[expect(clippy::cast_possible_truncation, reason = "a few thousand frames")]
 fn rate(track: &Track) -> f32 {
     if track.length_ms <= 0.0 { 0.0 } else { (f64::from(track.frames.saturating_sub(1)) * 1000.0 / track.length_ms) as f32 }
 }

@@ -156,6 +156,7 @@ fn interpolate(plane: &[u8], width: u32, height: u32, x: f32, y: f32) -> Option<
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "these values are exact")]
 mod tests {
     use super::*;
 

@@ -133,6 +133,7 @@ fn distance(one: [f32; 2], other: [f32; 2]) -> f32 {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "these values are exact")]
 mod tests {
     use super::*;
 

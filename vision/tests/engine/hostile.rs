@@ -59,7 +59,7 @@ fn files_without_pictures_are_told_apart() {
 fn what_is_too_large_is_refused() {
     let wide = made("testsrc=size=1936x64:rate=5:duration=0.4", &VP8);
     let tall = made("testsrc=size=64x1936:rate=5:duration=0.4", &H264);
-    let many = made("color=size=64x64:rate=1000:duration=3.1", &VP8);
+    let many = made("color=size=64x64:rate=1000:duration=3.1", &H264);
     for (name, video, expected) in [
         ("wide", wide, "more than 1920 pixels on a side"),
         ("tall", tall, "more than 1920 pixels on a side"),

@@ -72,7 +72,7 @@ impl Presenter {
 
     /// What an honest client reports.
     #[expect(clippy::cast_possible_truncation, reason = "a few seconds")]
-    pub(crate) fn account(&self) -> Account {
+    pub(crate) fn account() -> Account {
         let at = |ms: f32| RECORDING_BEGAN_MS + ms as i64;
         let colors = COLORS.iter().zip(0_u32..).map(|(&current, sequence)| ColorShown {
             sequence,

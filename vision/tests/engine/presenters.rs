@@ -5,7 +5,7 @@ use super::{analyse, value};
 use prooflight_vision::{Account, Feedback};
 
 fn confidence(presenter: &Presenter) -> f32 {
-    let findings = analyse([presenter.video().as_slice()], &presenter.challenge(), &presenter.account()).expect("it is judged");
+    let findings = analyse([presenter.video().as_slice()], &presenter.challenge(), &Presenter::account()).expect("it is judged");
     eprintln!("{presenter:?}\n{:.1} {:?} {:#?}", findings.confidence, findings.feedback, findings.cues);
     findings.confidence
 }
@@ -53,7 +53,7 @@ fn a_print_that_reflects_everywhere_fails() {
 #[test]
 fn two_people_side_by_side_fail() {
     let crowd = Presenter { faces: &[0.25, 0.75], approaches: false, ..LIVE };
-    let findings = analyse([crowd.video().as_slice()], &crowd.challenge(), &crowd.account()).expect("it is judged");
+    let findings = analyse([crowd.video().as_slice()], &crowd.challenge(), &Presenter::account()).expect("it is judged");
     assert!(findings.confidence < 5.0, "{findings:?}");
     assert!(value(&findings, "presence.one_face") > 0.5, "{:?}", findings.cues);
 }
@@ -61,7 +61,7 @@ fn two_people_side_by_side_fail() {
 #[test]
 fn whoever_stays_away_from_the_oval_fails_and_is_told_so() {
     let far = Presenter { approaches: false, ..LIVE };
-    let findings = analyse([far.video().as_slice()], &far.challenge(), &far.account()).expect("it is judged");
+    let findings = analyse([far.video().as_slice()], &far.challenge(), &Presenter::account()).expect("it is judged");
     assert!(findings.confidence < 5.0, "{:?}", findings.cues);
     assert_eq!(findings.feedback, [Feedback::FaceNotAligned]);
 }
@@ -69,7 +69,7 @@ fn whoever_stays_away_from_the_oval_fails_and_is_told_so() {
 #[test]
 fn an_account_without_colours_or_with_others_fails_closed() {
     let video = Presenter { rate: 8.0, ..LIVE }.video();
-    let honest = LIVE.account();
+    let honest = Presenter::account();
     let mut others = honest.clone();
     others.colors[3].current = [255, 0, 0];
     for account in [Account { colors: Vec::new(), ..honest }, others] {

@@ -97,7 +97,7 @@ mod tests {
         Checksums {
             crc32: Some("y/Q5Jg==".into()),
             crc32c: Some("4waSgw==".into()),
-            crc64nvme: Some("rosUhgyZmIg=".into()),
+            crc64nvme: Some("rosUhgp5mIg=".into()),
             sha1: Some("98O8HYCOBHMq32eZZczDTKeuNEE=".into()),
             sha256: Some("FeKw08M4keuw8e9gnsQZQgwg47COpOI1GSKyw4rxIsg=".into()),
         }
@@ -111,7 +111,7 @@ mod tests {
         for (name, wrong) in [
             ("CRC32", Checksums { crc32: Some("y/Q5Jw==".into()), ..empty.clone() }),
             ("CRC32C", Checksums { crc32c: Some("4waSgg==".into()), ..empty.clone() }),
-            ("CRC64NVME", Checksums { crc64nvme: Some("rosUhgyZmIk=".into()), ..empty.clone() }),
+            ("CRC64NVME", Checksums { crc64nvme: Some("rosUhgp5mIk=".into()), ..empty.clone() }),
             ("SHA1", Checksums { sha1: Some("not base64".into()), ..empty.clone() }),
             ("SHA256", Checksums { sha256: Some(String::new()), ..empty.clone() }),
         ] {

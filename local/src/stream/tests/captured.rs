@@ -1,6 +1,6 @@
 //! What the unmodified component sent and signed, verified bit for bit; the files are described in `tests/data/captures`.
 
-use super::client::{inner, outer};
+use super::client::{from_hex, inner, outer};
 use crate::aws::credentials::{Caller, Credential, Credentials};
 use crate::aws::signature::verify_presigned;
 use crate::rekognition::ChallengeType;
@@ -221,7 +221,7 @@ impl WrittenFrame {
 
 fn challenge(events: &Value) -> (ChallengeType, Challenge) {
     let (name, body) = events["challenge"].as_object().unwrap().iter().next().unwrap();
-    let float = |value: &Value| value.as_f64().unwrap() as f32;
+    let float = |value: &Value| f32::from(u16::try_from(value.as_u64().unwrap()).unwrap());
     let oval = &body["OvalParameters"];
     let query = |name: &str| events["request"]["query"][name].as_str().unwrap().parse().unwrap();
     let colors = body["ColorSequences"].as_array().map(Vec::as_slice).unwrap_or_default().iter().map(|step| ColorStep {
@@ -268,10 +268,6 @@ fn url_signature(url: &str) -> String {
     url.split("X-Amz-Signature=").nth(1).unwrap().split('&').next().unwrap().to_owned()
 }
 
-fn from_hex(hex: &str) -> Bytes {
-    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
-}
-
 fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }

@@ -114,6 +114,7 @@ pub(super) fn end(kind: ChallengeType) -> Event {
     information(kind, account)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "callers hand over what `json!` has just made")]
 pub(super) fn information(kind: ChallengeType, account: Value) -> Event {
     ("ClientSessionInformationEvent", json!({"Challenge": {kind.as_str(): account}}))
 }
@@ -144,7 +145,7 @@ pub(super) fn inner(event_type: &str, payload: &[u8]) -> Bytes {
 
 /// An outer message.
 pub(super) fn outer(date_ms: i64, signature: &str, payload: Bytes) -> Bytes {
-    let signature: Bytes = (0..64).step_by(2).map(|at| u8::from_str_radix(&signature[at..at + 2], 16).unwrap()).collect();
+    let signature = from_hex(signature);
     encoded(
         &Message::new(payload)
             .add_header(Header::new(":date", HeaderValue::Timestamp(DateTime::from_millis(date_ms))))
@@ -156,4 +157,9 @@ fn encoded(message: &Message) -> Bytes {
     let mut bytes = Vec::new();
     write_message_to(message, &mut bytes).unwrap();
     bytes.into()
+}
+
+pub(super) fn from_hex(hex: &str) -> Bytes {
+    let pairs = hex.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
+    pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
 }

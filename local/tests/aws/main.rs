@@ -1,0 +1,9 @@
+//! The AWS endpoint as its clients see it: the official SDKs, and requests signed by hand where an SDK cannot be made to err.
+
+mod dynamodb;
+mod presigned;
+mod s3;
+mod s3_uploads;
+mod signatures;
+mod sts;
+mod support;
