@@ -24,9 +24,11 @@ export const press = (page, name) => page.getByRole('button', { name, exact: tru
 
 /** From the first screen to the start screen of the detector. Resolves to the session that was opened. */
 export async function begin(page, button = 'Start the check') {
-  const answered = page.waitForResponse((response) => isCreate(response.request()) && response.status() === 201, { timeout: PATIENCE });
+  const answered = page.waitForResponse((response) => isCreate(response.request()), { timeout: PATIENCE });
   await press(page, button);
-  const answer = await (await answered).json();
+  const response = await answered;
+  assert.equal(response.status(), 201, `no session was opened: ${await response.text()}`);
+  const answer = await response.json();
   await page.getByRole('button', { name: 'I am ready' }).waitFor({ timeout: PATIENCE });
   return answer;
 }
