@@ -1,9 +1,26 @@
 //! Prooflight on one machine: an AWS-compatible endpoint (Rekognition, DynamoDB, S3, STS), the Face Liveness stream, the
 //! gateway in front of the functions, and the page.
 
+mod assembly;
 pub mod aws;
+pub mod certificate;
 pub mod clock;
+pub mod data_folder;
 pub mod dev;
+pub mod error_chain;
 pub mod gateway;
+mod instance;
+pub mod lambda;
+mod listener;
+pub mod options;
+pub mod page;
+mod random;
 pub mod rekognition;
+mod severable;
 pub mod stream;
+pub mod timers;
+pub mod tokens;
+
+pub use assembly::AssemblyError;
+pub use instance::{Local, StartError};
+pub use options::Options;

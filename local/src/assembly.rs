@@ -1,0 +1,129 @@
+//! What stands behind the two ports: the AWS endpoint with its Rekognition on one, and page, API, stream and helpers on the other, all of
+//! them on one clock and one set of credentials.
+
+use crate::aws::credentials::{Caller, Credential, Credentials};
+use crate::aws::{AwsEndpoint, AwsFault, AwsOptions, Rekognition as Door, S3Fault, TablesFault};
+use crate::clock::Clock;
+use crate::data_folder::{DataFolder, kept};
+use crate::dev::{self, Helpers};
+use crate::gateway::{Authorizer, Deployment, Gateway, REGION, Stack, TEMPLATE, TemplateError};
+use crate::lambda::{self, LambdaError, Work};
+use crate::page::Page;
+use crate::random::{bytes, hex};
+use crate::rekognition::Rekognition;
+use crate::stream::{self, LivenessStream};
+use crate::timers::Timers;
+use crate::tokens::{AUDIENCE, ISSUER, TokenIssuer, TokenKeyError};
+use axum::Router;
+use std::collections::BTreeMap;
+use std::io::{Error, ErrorKind};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The developer's access key, as the README prints it: it guards nothing but the habit of signing.
+const DEVELOPER_KEY: (&str, &str) = ("local", "local-secret");
+
+/// Everything but the ports.
+pub(crate) struct Assembly {
+    pub(crate) https: Router,
+    pub(crate) aws: Router,
+    pub(crate) endpoint: Arc<AwsEndpoint>,
+    pub(crate) clock: Arc<Clock>,
+    pub(crate) timers: Timers,
+    /// Opens the functions' connections to the AWS endpoint.
+    pub(crate) warm_up: Work<()>,
+}
+
+/// Why the parts do not come together.
+#[derive(Debug, thiserror::Error)]
+pub enum AssemblyError {
+    /// The clock's file in the data folder cannot be read.
+    #[error("the clock in the data folder cannot be read")]
+    Clock(#[source] Error),
+    /// The liveness sessions in the data folder cannot be read.
+    #[error("the liveness sessions in the data folder cannot be read")]
+    Sessions(#[source] Error),
+    /// There is no key to sign tokens with.
+    #[error(transparent)]
+    Tokens(#[from] TokenKeyError),
+    /// The template cannot be stood up here.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// A function of the template cannot be run here.
+    #[error(transparent)]
+    Lambda(#[from] LambdaError),
+    /// The local AWS services cannot be opened.
+    #[error(transparent)]
+    Aws(#[from] AwsFault),
+    /// A table of the template cannot be made.
+    #[error(transparent)]
+    Table(#[from] TablesFault),
+    /// A bucket of the template cannot be made.
+    #[error(transparent)]
+    Bucket(#[from] S3Fault),
+}
+
+impl Assembly {
+    /// Puts the parts together for these ports; makes the template's table and bucket where they are missing.
+    pub(crate) fn new(folder: Option<&DataFolder>, web_dir: PathBuf, https_port: u16, aws_port: u16) -> Result<Self, AssemblyError> {
+        let path = folder.map(DataFolder::path);
+        let clock = path.map_or_else(|| Ok(Clock::ephemeral()), |path| Clock::kept_in(&path.join("clock")));
+        let clock = Arc::new(clock.map_err(AssemblyError::Clock)?);
+        let tokens = Arc::new(TokenIssuer::open(folder)?);
+        let credentials = Arc::new(Credentials::default());
+        let (access_key_id, secret_access_key) = DEVELOPER_KEY;
+        let developer = Credential {
+            secret_access_key: secret_access_key.to_owned(),
+            session_token: None,
+            expires_at: None,
+            caller: Caller::Developer,
+        };
+        credentials.insert(access_key_id, developer);
+
+        let stack = Stack::read(TEMPLATE, &parameters(https_port))?;
+        let deployment = Deployment::read(&stack, |arn| secret(folder, arn))?;
+        let options = AwsOptions { data: path, clock: Arc::clone(&clock), credentials: Arc::clone(&credentials) };
+        let endpoint = Arc::new(AwsEndpoint::open(options)?);
+        deployment.tables.iter().try_for_each(|table| endpoint.ensure_table(table))?;
+        deployment.buckets.iter().try_for_each(|bucket| endpoint.ensure_bucket(bucket))?;
+        let rekognition = Rekognition::open(path, Arc::clone(&clock), endpoint.buckets(), REGION).map_err(AssemblyError::Sessions)?;
+        let rekognition = Arc::new(rekognition);
+        let timers = Timers::new(Arc::clone(&endpoint), Arc::clone(&rekognition));
+
+        let functions = lambda::functions(&deployment.functions, &credentials, aws_port)?;
+        let authorizer = Authorizer::new(deployment.authorizer.clone(), &tokens);
+        let gateway = Gateway::new(deployment, authorizer, functions.registry, Arc::clone(&clock), https_port);
+        let stream = LivenessStream::new(Arc::clone(&rekognition), credentials, Arc::clone(&clock), REGION);
+        let aws = endpoint.router(door(Arc::clone(&rekognition)));
+        let helpers = Helpers { tokens, clock: Arc::clone(&clock), rekognition, timers: timers.clone() };
+        let https = Router::new()
+            .merge(gateway.router())
+            .merge(stream::router(Arc::new(stream)))
+            .merge(dev::router(helpers))
+            .merge(Page::new(web_dir, https_port).router());
+        Ok(Self { https, aws, endpoint, clock, timers, warm_up: functions.warm_up })
+    }
+}
+
+/// Rekognition as the AWS endpoint calls it.
+fn door(rekognition: Arc<Rekognition>) -> Door {
+    Arc::new(move |operation, body, caller| {
+        let rekognition = Arc::clone(&rekognition);
+        Box::pin(async move { rekognition.answer(&operation, body, &caller).await })
+    })
+}
+
+/// The template's parameters that have no default.
+fn parameters(https_port: u16) -> BTreeMap<String, String> {
+    let origins = format!("https://localhost:{https_port},https://127.0.0.1:{https_port}");
+    [("JwtIssuer", ISSUER.to_owned()), ("JwtAudience", AUDIENCE.to_owned()), ("AllowedOrigins", origins)]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into()
+}
+
+/// What Secrets Manager would hold under an ARN: 32 random bytes in hexadecimal digits, as the template's `GenerateSecretString` asks for.
+fn secret(folder: Option<&DataFolder>, arn: &str) -> std::io::Result<String> {
+    let name = arn.rsplit(':').next().unwrap_or_default();
+    let secret = kept(folder, &format!("secret-{name}"), || Ok(hex(bytes::<32>()?).into_bytes()))?;
+    String::from_utf8(secret).map_err(|error| Error::new(ErrorKind::InvalidData, error))
+}

@@ -1,0 +1,58 @@
+//! What the real template comes to on one machine.
+
+use crate::wire::{FUNCTIONS, PAGE_ORIGIN, deployment};
+use prooflight_local::gateway::Access;
+
+#[test]
+fn the_routes_are_those_of_the_api() {
+    let deployment = deployment();
+    let mut routes: Vec<String> = Vec::new();
+    for route in deployment.routes.iter() {
+        let access = match &route.access {
+            Access::Open => "open".to_owned(),
+            Access::Token { scopes } => scopes.join(" "),
+        };
+        routes.push(format!("{} -> {} [{access}]", route.key, route.function));
+    }
+    routes.sort();
+    insta::assert_snapshot!(routes.join("\n"));
+}
+
+#[test]
+fn every_function_of_the_template_is_known_here() {
+    let deployment = deployment();
+    let mut names: Vec<&str> = deployment.functions.iter().map(|function| function.name.as_str()).collect();
+    names.sort_unstable();
+    let mut known = FUNCTIONS;
+    known.sort_unstable();
+    assert_eq!(names, known);
+}
+
+#[test]
+fn the_environment_is_resolved_to_local_names() {
+    let deployment = deployment();
+    let create = deployment.functions.iter().find(|function| function.name == "create-session").expect("it is deployed");
+    let variable = |name: &str| create.environment.get(name).map(String::as_str);
+    assert_eq!(variable("TABLE_NAME"), Some("prooflight-local-verification-table"));
+    assert_eq!(variable("EVIDENCE_BUCKET"), Some("prooflight-local-evidence-bucket"));
+    assert_eq!(variable("LIVENESS_REGION"), Some("us-east-1"));
+    assert_eq!(variable("STREAMING_ROLE_ARN"), Some("arn:aws:iam::000000000000:role/prooflight-local-streaming-role"));
+    let key = "secret of arn:aws:secretsmanager:us-east-1:000000000000:secret:prooflight-local-identifier-key";
+    assert_eq!(variable("IDENTIFIER_KEY"), Some(key));
+    assert_eq!(create.timeout.as_secs(), 10);
+    assert_eq!(deployment.buckets, ["prooflight-local-evidence-bucket"]);
+}
+
+#[test]
+fn tables_authorizer_and_cors_are_read() {
+    let deployment = deployment();
+    let [table] = deployment.tables.as_slice() else { panic!("one table") };
+    assert_eq!(table["TableName"], "prooflight-local-verification-table");
+    assert_eq!(table["TimeToLiveSpecification"]["AttributeName"], "expiresAt");
+    assert_eq!(table["KeySchema"][1]["AttributeName"], "sk");
+    assert_eq!(deployment.authorizer.issuer, "https://prooflight.local/");
+    assert_eq!(deployment.authorizer.audience, ["prooflight"]);
+    let cors = deployment.cors.expect("the API has CORS rules");
+    assert_eq!(cors.origins, ["https://localhost:8443", PAGE_ORIGIN]);
+    assert_eq!(cors.headers, ["authorization", "content-type", "idempotency-key", "if-match"]);
+}
