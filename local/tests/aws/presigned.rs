@@ -73,7 +73,10 @@ fn a_browsers_url_is_good_for_its_time_and_its_session() {
     assert_eq!(fault(&unknown, "localhost:8443", time), Some(SignatureFault::UnknownKey));
     for field in ["X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders", "X-Amz-Signature"] {
         let without = BROWSER.replace(field, "x");
-        assert!(matches!(browser(&without, "localhost:8443", time), Err(SignatureFault::Incomplete(_) | SignatureFault::HeaderNotSigned(_))), "{field}");
+        assert!(
+            matches!(browser(&without, "localhost:8443", time), Err(SignatureFault::Incomplete(_) | SignatureFault::HeaderNotSigned(_))),
+            "{field}"
+        );
     }
 }
 
@@ -88,11 +91,12 @@ fn sign_target(target: &str, location: SignatureLocation, time: Timestamp) -> Pa
     let mut settings = SigningSettings::default();
     settings.signature_location = location;
     settings.expires_in = Some(std::time::Duration::from_secs(60));
-    let identity = SdkCredentials::from_keys(DEVELOPER, "local-secret", None).into();
+    let identity = SdkCredentials::new(DEVELOPER, "local-secret", None, None, "tests").into();
     let params = v4::SigningParams::builder().identity(&identity).region(REGION).name("dynamodb").time(time.into()).settings(settings);
     let params = params.build().unwrap().into();
     let headers = [("host", "localhost:4566"), ("x-amz-meta-x", "  a   b ")].into_iter();
-    let (instructions, _) = sign(SignableRequest::new("GET", target, headers, SignableBody::empty()).unwrap(), &params).unwrap().into_parts();
+    let (instructions, _) =
+        sign(SignableRequest::new("GET", target, headers, SignableBody::empty()).unwrap(), &params).unwrap().into_parts();
     let mut request = Request::get(target).header("host", "localhost:4566").header("x-amz-meta-x", "  a   b ").body(()).unwrap();
     instructions.apply_to_request_http1x(&mut request);
     request.into_parts().0

@@ -39,7 +39,7 @@ async fn every_service_words_a_refused_key_as_aws_does() {
     let world = World::in_memory();
     temporary(&world, "ASIALIVE", SignedDuration::from_hours(1));
     temporary(&world, "ASIADEAD", SignedDuration::from_secs(-1));
-    let keys = |key: &str, secret: &str, token: Option<&str>| SdkCredentials::from_keys(key, secret, token.map(str::to_owned));
+    let keys = |key: &str, secret: &str, token: Option<&str>| SdkCredentials::new(key, secret, token.map(str::to_owned), None, "tests");
     let good = keys(DEVELOPER, "local-secret", None);
     let at = |minutes: u64, later: bool| {
         let off = Duration::from_secs(minutes * 60);

@@ -17,7 +17,7 @@ fn policy(action: &str) -> String {
 async fn assume(client: &aws_sdk_sts::Client, policy: Option<String>) -> SdkCredentials {
     let request = client.assume_role().role_arn(ROLE).role_session_name("s-1").duration_seconds(900).set_policy(policy);
     let vended = request.send().await.unwrap().credentials.unwrap();
-    SdkCredentials::from_keys(vended.access_key_id, vended.secret_access_key, Some(vended.session_token))
+    SdkCredentials::new(vended.access_key_id, vended.secret_access_key, Some(vended.session_token), None, "tests")
 }
 
 #[tokio::test]
@@ -41,7 +41,8 @@ async fn vended_keys_are_good_for_what_was_asked() {
     let lifetime = vended.expiration().secs() - before.secs();
     assert!((899..=902).contains(&lifetime), "{lifetime}");
 
-    let keys = SdkCredentials::from_keys(vended.access_key_id(), vended.secret_access_key(), Some(vended.session_token().to_owned()));
+    let keys =
+        SdkCredentials::new(vended.access_key_id(), vended.secret_access_key(), Some(vended.session_token().to_owned()), None, "tests");
     let config = world.sdk_for(&keys, None);
     let identity = aws_sdk_sts::Client::new(&config).get_caller_identity().send().await.unwrap();
     assert_eq!(identity.arn(), user.arn().into());
@@ -64,7 +65,8 @@ async fn every_key_is_another_one() {
     assert_ne!(first.access_key_id(), second.access_key_id());
     assert_ne!(first.secret_access_key(), second.secret_access_key());
     // One key with the other's token is nobody's.
-    let mixed = SdkCredentials::from_keys(first.access_key_id(), first.secret_access_key(), second.session_token().map(str::to_owned));
+    let mixed =
+        SdkCredentials::new(first.access_key_id(), first.secret_access_key(), second.session_token().map(str::to_owned), None, "tests");
     let error = aws_sdk_sts::Client::new(&world.sdk_for(&mixed, None)).get_caller_identity().send().await.unwrap_err();
     assert_eq!(error.code(), Some("InvalidClientTokenId"));
 }
@@ -80,7 +82,7 @@ async fn without_a_policy_the_keys_open_nothing() {
 #[tokio::test]
 async fn what_aws_refuses_is_refused() {
     let world = World::in_memory();
-    let function = aws_sdk_sts::Client::new(&world.sdk_for(&SdkCredentials::from_keys(FUNCTION, "function-secret", None), None));
+    let function = aws_sdk_sts::Client::new(&world.sdk_for(&SdkCredentials::new(FUNCTION, "function-secret", None, None, "tests"), None));
     let long = format!("{{\"Version\":\"2012-10-17\",\"Statement\":[{}]}}", " ".repeat(2048));
     let cases = [
         ("a good request", ROLE, "s-1", 900, None, Ok(())),
