@@ -2,8 +2,22 @@
 //! gateway in front of the functions, and the page.
 
 pub mod aws;
+pub mod certificate;
 pub mod clock;
+pub mod data_folder;
 pub mod dev;
+pub mod error_chain;
 pub mod gateway;
+mod instance;
+pub mod lambda;
+mod listener;
+pub mod options;
+pub mod page;
+mod random;
 pub mod rekognition;
+mod severable;
 pub mod stream;
+pub mod tokens;
+
+pub use instance::{Local, StartError};
+pub use options::Options;

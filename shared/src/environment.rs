@@ -1,23 +1,90 @@
-//! Every environment variable that a function reads, parsed before the first request: a wrong value fails the deployment's
-//! first init, not the first user.
+//! Every environment variable that a function reads, in one place, parsed before the first request: a wrong value fails the
+//! deployment's first init, not the first user.
 
-/// A variable that is missing or malformed.
-#[derive(Debug, thiserror::Error)]
-#[error("environment variable {name} {problem}")]
-pub struct EnvironmentError {
-    /// The variable's name.
-    pub name: &'static str,
-    /// What is wrong with it, as the end of a sentence.
-    pub problem: String,
+use std::collections::BTreeMap;
+
+/// The DynamoDB table.
+pub const TABLE_NAME: &str = "TABLE_NAME";
+/// The bucket that images are kept in.
+pub const EVIDENCE_BUCKET: &str = "EVIDENCE_BUCKET";
+/// The region that Rekognition Face Liveness is asked in.
+pub const LIVENESS_REGION: &str = "LIVENESS_REGION";
+/// The role whose credentials the subject streams with.
+pub const STREAMING_ROLE_ARN: &str = "STREAMING_ROLE_ARN";
+/// At least 32 characters, a secret of the stack: verification ids are derived from Idempotency-Keys with it.
+pub const IDENTIFIER_KEY: &str = "IDENTIFIER_KEY";
+
+/// What Lambda itself sets, and the endpoints that every AWS SDK knows
+/// ("Service-specific endpoints", AWS SDKs and Tools Reference Guide).
+const OF_AWS: [&str; 9] = [
+    "AWS_REGION",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_DYNAMODB",
+    "AWS_ENDPOINT_URL_REKOGNITION",
+    "AWS_ENDPOINT_URL_S3",
+    "AWS_ENDPOINT_URL_STS",
+];
+const OF_OURS: [&str; 5] = [TABLE_NAME, EVIDENCE_BUCKET, LIVENESS_REGION, STREAMING_ROLE_ARN, IDENTIFIER_KEY];
+
+/// The variables that were set.
+#[derive(Clone)]
+pub struct Environment {
+    variables: BTreeMap<&'static str, String>,
 }
 
-/// The parsed environment.
-#[derive(Debug, Clone)]
-pub struct Environment {}
+/// A variable that is missing or malformed, or a policy file that is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum EnvironmentError {
+    /// The deployment's settings are wrong.
+    #[error("environment variable {name} {problem}")]
+    Variable {
+        /// The variable's name.
+        name: &'static str,
+        /// What is wrong with it, as the end of a sentence.
+        problem: &'static str,
+    },
+    /// The embedded policies are wrong.
+    #[error("infra/policies.json is refused")]
+    Policies(#[source] crate::policy::PolicyError),
+}
 
 impl Environment {
-    /// Reads the variables through `lookup`, which is `std::env::var` in a Lambda and a plain map elsewhere.
-    pub fn read(_lookup: impl Fn(&str) -> Option<String>) -> Result<Self, EnvironmentError> {
-        Ok(Self {})
+    /// Reads the variables through `lookup`: the process environment in a Lambda, a map elsewhere. An empty one counts as missing.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Self {
+        let variables = OF_AWS
+            .into_iter()
+            .chain(OF_OURS)
+            .filter_map(|name| lookup(name).filter(|value| !value.is_empty()).map(|value| (name, value)))
+            .collect();
+        Self { variables }
+    }
+
+    /// A variable that the function cannot do without.
+    pub fn required(&self, name: &'static str) -> Result<&str, EnvironmentError> {
+        self.optional(name).ok_or(EnvironmentError::Variable { name, problem: "is not set" })
+    }
+
+    /// A variable that may be missing.
+    pub fn optional(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str)
+    }
+
+    /// The key that identifiers are derived with.
+    pub fn identifier_key(&self) -> Result<&str, EnvironmentError> {
+        let key = self.required(IDENTIFIER_KEY)?;
+        if key.len() < 32 {
+            return Err(EnvironmentError::Variable { name: IDENTIFIER_KEY, problem: "is shorter than 32 characters" });
+        }
+        Ok(key)
+    }
+}
+
+impl std::fmt::Debug for Environment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Values stay out: some of them are secrets.
+        f.debug_set().entries(self.variables.keys()).finish()
     }
 }

@@ -1,1 +1,11 @@
-//! Placeholder.
+//! The whole system, driven over the wire: each test starts an instance of its own on free ports, with its own clock and data.
+
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod crowds;
+mod journeys;
+mod lost_answers;
+mod privacy;
+mod refusals;
+mod tidy;
+mod world;

@@ -1,21 +1,258 @@
-//! Placeholder with the interface that the local gateway and the Lambda binary share.
+//! Creates a liveness session: in a new verification (`POST /verifications`), or the next one in a verification that is open
+//! (`POST /verifications/{id}/sessions`). The order is what keeps the promises: the attempt is reserved by one conditional
+//! write, so Rekognition is never called for an attempt that is not allowed; Rekognition and STS are asked side by side; the
+//! session id is committed, and only then answered.
 
+mod answer;
+mod request;
+
+use answer::{IssuedSession, issued, without_session};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use prooflight_shared::environment::{Environment, EnvironmentError};
+use jiff::{SignedDuration, Timestamp};
+use prooflight_shared::adapters::{AwsClients, EvidenceBucket, Liveness, LivenessStatus, Loaded, StreamingRole, VerificationTable};
+use prooflight_shared::app::{Completion, Entropy, change_verification, complete_session};
+use prooflight_shared::domain::{
+    Command, Consent, Nonce, OpenVerification, OpenedBy, RESUMABLE_FOR, Rejection, Session, SessionNumber, SessionState, Status, Terms,
+    VerificationId,
+};
+use prooflight_shared::edge::{Answer, Caller, HttpFunction, Problem, answered, decode_body, path_parameter};
+use prooflight_shared::environment::{self, Environment, EnvironmentError};
+use prooflight_shared::fault::{Fault, FaultCode};
 use prooflight_shared::invocation::Invocation;
+use prooflight_shared::policy::Catalogue;
+use request::{IdempotencyKey, OpenRequest, verification_id};
 
 /// The use case with its connections.
 #[derive(Debug)]
-pub struct CreateSession;
+pub struct CreateSession {
+    policies: Catalogue,
+    table: VerificationTable,
+    bucket: EvidenceBucket,
+    liveness: Liveness,
+    streaming_role: StreamingRole,
+    identifier_key: ring::hmac::Key,
+}
+
+/// A reused Idempotency-Key means the same verification for this long at least.
+const KEY_KEPT_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+/// How often one Idempotency-Key can be used again after its time; the last verification is then meant for good.
+const KEY_GENERATIONS: u8 = 8;
+
+/// Rounds of looking at the live session and acting on it, when others act at the same moment.
+const ROUNDS: u8 = 6;
+
+impl HttpFunction for CreateSession {
+    const NAME: &'static str = "create-session";
+
+    fn connect(environment: &Environment) -> Result<Self, EnvironmentError> {
+        let clients = AwsClients::new(environment)?;
+        let liveness = Liveness::new(clients.rekognition());
+        let role_arn = environment.required(environment::STREAMING_ROLE_ARN)?;
+        Ok(Self {
+            policies: Catalogue::shipped().map_err(EnvironmentError::Policies)?,
+            table: VerificationTable::new(clients.dynamodb(), environment.required(environment::TABLE_NAME)?),
+            bucket: EvidenceBucket::new(clients.s3(), environment.required(environment::EVIDENCE_BUCKET)?),
+            streaming_role: StreamingRole::new(clients.sts(), role_arn, liveness.region()),
+            liveness,
+            identifier_key: ring::hmac::Key::new(ring::hmac::HMAC_SHA256, environment.identifier_key()?.as_bytes()),
+        })
+    }
+
+    // The bucket's connection is left out: only a session that finished unseen needs it here.
+    async fn warm_up(&self) {
+        tokio::join!(self.table.warm_up(), self.liveness.warm_up(), self.streaming_role.warm_up());
+    }
+
+    async fn handle(&self, request: ApiGatewayV2httpRequest, invocation: Invocation) -> ApiGatewayV2httpResponse {
+        answered(Self::NAME, &invocation.request_id, self.create(&request, &invocation)).await
+    }
+}
 
 impl CreateSession {
-    /// Builds the clients and opens their connections.
-    pub async fn connect(_environment: &Environment) -> Result<Self, EnvironmentError> {
-        Ok(Self)
+    async fn create(&self, request: &ApiGatewayV2httpRequest, invocation: &Invocation) -> Result<Answer, Problem> {
+        let caller = Caller::with_scope(request, "verify")?;
+        let entropy = Entropy::new(&invocation.entropy);
+        match request.route_key.as_deref() {
+            Some("POST /verifications") => self.open(request, caller, invocation, &entropy).await,
+            Some("POST /verifications/{id}/sessions") => self.next(request, &caller, invocation, &entropy).await,
+            _ => Err(Problem::NotFound),
+        }
     }
 
-    /// Answers one request.
-    pub async fn handle(&self, _request: ApiGatewayV2httpRequest, _invocation: Invocation) -> ApiGatewayV2httpResponse {
-        ApiGatewayV2httpResponse::default()
+    /// A new verification with its first session; or, for a key that was used before, what it was used for.
+    async fn open(
+        &self,
+        request: &ApiGatewayV2httpRequest,
+        caller: Caller,
+        invocation: &Invocation,
+        entropy: &Entropy,
+    ) -> Result<Answer, Problem> {
+        let now = invocation.now;
+        let key = IdempotencyKey::of(request)?;
+        let (body, _) = decode_body::<OpenRequest>(request)?;
+        body.check()?;
+        let terms = self.policy_for(&body)?;
+        let mut opening = OpenVerification {
+            id: VerificationId::from_bytes(entropy.draw()),
+            owner: caller.owner,
+            terms: terms.clone(),
+            nonce: Nonce::from_bytes(entropy.draw()),
+            opening_digest: body.digest(),
+            device_id: body.device_id,
+            consent: body.consent.map(|given| Consent { version: given.version, recorded_at: now }),
+            metadata: body.metadata.unwrap_or_default(),
+        };
+        for generation in 0..KEY_GENERATIONS {
+            if let Some(key) = &key {
+                opening.id = verification_id(&self.identifier_key, &opening.owner, key, generation);
+            }
+            let verification = opening.clone().at(now);
+            if let Some(reserved) = self.table.insert(&verification).await? {
+                return self.issue(reserved, invocation, entropy).await;
+            }
+            let earlier = self.table.load(&opening.id).await?.ok_or_else(gone)?;
+            let age = now.duration_since(earlier.verification.created_at);
+            if age < KEY_KEPT_FOR || generation + 1 == KEY_GENERATIONS {
+                return self.repeat(earlier, &opening, invocation, entropy).await;
+            }
+        }
+        Err(gone().into())
     }
+
+    /// The policy, if the caller may open it and this release can carry it out.
+    fn policy_for(&self, body: &OpenRequest) -> Result<&Terms, Problem> {
+        let terms = self.policies.get(body.policy.as_deref()).ok_or(Problem::PolicyUnknown)?;
+        if terms.opened_by != OpenedBy::User {
+            return Err(Problem::PolicyNotOpenable);
+        }
+        if terms.needs_more_than_liveness() {
+            return Err(Problem::NotYetAvailable);
+        }
+        if terms.consent_required && body.consent.is_none() {
+            return Err(Problem::ConsentRequired);
+        }
+        Ok(terms)
+    }
+
+    /// The answer that the first request got, or would have got: the same session with fresh credentials while it lives.
+    async fn repeat(
+        &self,
+        earlier: Loaded,
+        opening: &OpenVerification,
+        invocation: &Invocation,
+        entropy: &Entropy,
+    ) -> Result<Answer, Problem> {
+        if earlier.verification.opening_digest != opening.opening_digest {
+            return Err(Problem::IdempotencyMismatch);
+        }
+        let verification = earlier.verification.at(invocation.now);
+        match verification.live_session() {
+            Some(session) if session.session_id.is_some() => self.issue_again(&earlier, session, invocation, entropy).await,
+            // Reserved, not committed: either another request is at it, or it was cut off. The token that is derived from the
+            // reservation gets the same session from Rekognition for both.
+            Some(session) if session.age(invocation.now) < RESUMABLE_FOR => self.issue(earlier, invocation, entropy).await,
+            _ => Ok(without_session(&verification, invocation.now)),
+        }
+    }
+
+    /// The next session of an open verification.
+    async fn next(
+        &self,
+        request: &ApiGatewayV2httpRequest,
+        caller: &Caller,
+        invocation: &Invocation,
+        entropy: &Entropy,
+    ) -> Result<Answer, Problem> {
+        let now = invocation.now;
+        let id = VerificationId::parse(path_parameter(request, "id")).ok_or(Problem::NotFound)?;
+        let mut loaded = self.table.load(&id).await?.ok_or(Problem::NotFound)?;
+        if loaded.verification.owner != caller.owner {
+            return Err(Problem::NotFound);
+        }
+        let nonce = Nonce::from_bytes(entropy.draw());
+        let reserve = |supersede| Command::Reserve { nonce: nonce.clone(), supersede };
+        for _ in 0..ROUNDS {
+            let verification = loaded.verification.at(now);
+            if verification.status != Status::Open {
+                return Err(Problem::Rejected(Rejection::VerificationClosed));
+            }
+            let command = match verification.live_session() {
+                None => reserve(None),
+                Some(live) if live.nonce == nonce => return self.issue(loaded, invocation, entropy).await,
+                Some(live) => match &live.session_id {
+                    None if live.age(now) < RESUMABLE_FOR => return self.issue(loaded, invocation, entropy).await,
+                    None => reserve(None),
+                    Some(session_id) => match self.liveness.look_at(session_id).await? {
+                        LivenessStatus::Created | LivenessStatus::NotFound => {
+                            return self.issue_again(&loaded, live, invocation, entropy).await;
+                        }
+                        LivenessStatus::InProgress => reserve(Some(live.number)),
+                        LivenessStatus::Expired => Command::Lapse { number: live.number },
+                        finished @ (LivenessStatus::Failed | LivenessStatus::Succeeded(_)) => {
+                            let number = live.number;
+                            loaded = self.complete(loaded, number, finished, now, entropy).await?;
+                            continue;
+                        }
+                    },
+                },
+            };
+            loaded = change_verification(&self.table, &id, Some(loaded), &command, None, now, entropy).await?;
+        }
+        Err(Fault::bare(FaultCode::StoreContended, "agree on a session while others ask for one").into())
+    }
+
+    /// Completes a session that finished without anybody calling back, exactly as the callback would have.
+    async fn complete(
+        &self,
+        loaded: Loaded,
+        number: SessionNumber,
+        finished: LivenessStatus,
+        now: Timestamp,
+        entropy: &Entropy,
+    ) -> Result<Loaded, Problem> {
+        let services = (&self.table, &self.bucket, &self.liveness);
+        let (Completion::Ended(after) | Completion::Pending(after)) =
+            complete_session(services, loaded, number, Some(finished), now, entropy).await?;
+        Ok(after)
+    }
+
+    /// Creates the reserved session at Rekognition and vends credentials for it, side by side; commits; answers.
+    async fn issue(&self, loaded: Loaded, invocation: &Invocation, entropy: &Entropy) -> Result<Answer, Problem> {
+        let verification = loaded.verification.clone();
+        let reserved = verification.live_session().ok_or_else(gone)?;
+        let session_name = entropy.draw_hex();
+        let (session_id, credentials) = tokio::try_join!(
+            self.liveness.create(&verification.id, reserved.number, &reserved.nonce, &verification.terms),
+            self.streaming_role.assume(&session_name, reserved.expires_at()),
+        )?;
+        let command = Command::Commit { number: reserved.number, session_id: session_id.clone() };
+        let committed = change_verification(&self.table, &verification.id, Some(loaded), &command, None, invocation.now, entropy).await?;
+        let session = IssuedSession {
+            session_id,
+            region: self.liveness.region(),
+            challenge: verification.terms.challenge,
+            expires_at: reserved.expires_at(),
+            credentials,
+        };
+        Ok(issued(&committed.verification, session, invocation.now))
+    }
+
+    /// The session that is there already, with fresh credentials; no attempt is used.
+    async fn issue_again(&self, loaded: &Loaded, live: &Session, invocation: &Invocation, entropy: &Entropy) -> Result<Answer, Problem> {
+        let (Some(session_id), SessionState::Issued) = (live.session_id.clone(), &live.state) else { return Err(gone().into()) };
+        let credentials = self.streaming_role.assume(&entropy.draw_hex(), live.expires_at()).await?;
+        let session = IssuedSession {
+            session_id,
+            region: self.liveness.region(),
+            challenge: loaded.verification.terms.challenge,
+            expires_at: live.expires_at(),
+            credentials,
+        };
+        Ok(issued(&loaded.verification, session, invocation.now))
+    }
+}
+
+fn gone() -> Fault {
+    Fault::bare(FaultCode::StoreContended, "find a session that was there a moment ago")
 }

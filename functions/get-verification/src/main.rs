@@ -1,2 +1,6 @@
-//! Placeholder.
-fn main() {}
+//! The Lambda binary of `get-verification`: the use case is in the library beside it.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    prooflight_shared::edge::serve::<prooflight_get_verification::GetVerification>().await
+}

@@ -1,10 +1,10 @@
 //! The AWS endpoint: one HTTP port, path style, on which SigV4 is verified and a request goes to its service - Rekognition,
 //! DynamoDB, S3 or STS.
 
-mod claim;
+pub(crate) mod claim;
 pub mod credentials;
 mod dynamodb;
-mod entropy;
+pub(crate) mod entropy;
 mod front;
 pub mod journal;
 pub mod json;

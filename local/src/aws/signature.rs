@@ -98,7 +98,7 @@ impl SignatureFault {
 /// Longer request targets are refused before anything is computed from them.
 const LONGEST_TARGET: usize = 16 * 1024;
 
-/// How far a client's clock may be off: 5 minutes, and 15 for S3 ("RequestTimeTooSkewed" in its list of error codes).
+/// How far a client's clock may be off: 5 minutes, and 15 for S3 (`RequestTimeTooSkewed` in its list of error codes).
 fn tolerance(service: &str) -> SignedDuration {
     SignedDuration::from_mins(if service == "s3" { 15 } else { 5 })
 }

@@ -1,1 +1,110 @@
-//! Comes with its issue's commit.
+//! The helpers under `/dev` that exist on one machine only: a token for anyone, time that passes at will, a session's result without a
+//! camera. They would be a hole anywhere else, so a page of another origin cannot reach them, nor a foreign name that points at this machine.
+
+mod guard;
+mod problem;
+
+use crate::clock::{Clock, wall_now};
+use crate::error_chain::ErrorChain;
+use crate::tokens::{SCOPES, TokenIssuer};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::middleware::from_fn;
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::{any, post};
+use http::StatusCode;
+use problem::Problem;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Far more than any of these requests needs.
+const LARGEST_BODY: usize = 64 * 1024;
+/// The longest subject: what an identity provider would give out.
+const LONGEST_SUBJECT: usize = 256;
+
+/// What the helpers work on.
+#[derive(Debug)]
+pub struct Helpers {
+    /// Makes the tokens.
+    pub tokens: Arc<TokenIssuer>,
+    /// Is moved.
+    pub clock: Arc<Clock>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TokenRequest {
+    subject: String,
+    #[serde(default = "default_scope")]
+    scope: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct ClockRequest {
+    advance_seconds: u32,
+}
+
+fn default_scope() -> String {
+    "verify".to_owned()
+}
+
+/// Everything under `/dev`.
+pub fn router(helpers: Helpers) -> Router {
+    let nothing = any(|| async { Problem::new(StatusCode::NOT_FOUND, "not_found", "there is no such helper") });
+    Router::new()
+        .route("/dev/token", post(token).fallback(post_only))
+        .route("/dev/clock", post(clock).fallback(post_only))
+        .route("/dev/{*path}", nothing)
+        .layer(from_fn(guard::refuse_foreigners))
+        .with_state(Arc::new(helpers))
+}
+
+async fn post_only() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this helper takes POST only")
+}
+
+async fn token(State(helpers): State<Arc<Helpers>>, request: Request) -> Result<Response, Problem> {
+    let request: TokenRequest = body(request).await?;
+    let subject = request.subject.as_str();
+    if subject.trim().is_empty() || subject.len() > LONGEST_SUBJECT || subject.chars().any(char::is_control) {
+        let detail = format!("subject: 1 to {LONGEST_SUBJECT} bytes are needed, not all blank, without control characters");
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "malformed", detail));
+    }
+    let scopes: BTreeSet<&str> = request.scope.split_whitespace().collect();
+    if scopes.is_empty() || !scopes.iter().all(|scope| SCOPES.contains(scope)) {
+        let detail = format!("scope: one or more of {}, separated by spaces, are needed", SCOPES.join(", "));
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "malformed", detail));
+    }
+    let scope = scopes.into_iter().collect::<Vec<_>>().join(" ");
+    let token = helpers.tokens.issue(subject, &scope, wall_now()).map_err(|error| internal(&error))?;
+    Ok(Json(json!({ "token": token })).into_response())
+}
+
+async fn clock(State(helpers): State<Arc<Helpers>>, request: Request) -> Result<Response, Problem> {
+    let request: ClockRequest = body(request).await?;
+    let now = helpers.clock.advance(request.advance_seconds).map_err(|error| internal(&error))?;
+    Ok(Json(json!({ "now": now.to_string() })).into_response())
+}
+
+/// A JSON body, refused with what is wrong with it: the caller is a developer at this machine.
+async fn body<T: DeserializeOwned>(request: Request<Body>) -> Result<T, Problem> {
+    let content_type = request.headers().get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    // A form of a foreign page cannot send this type without a preflight, which nobody here answers.
+    if !content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
+        let detail = "the body must be JSON and say so: Content-Type: application/json";
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
+    }
+    let bytes = axum::body::to_bytes(request.into_body(), LARGEST_BODY).await;
+    let bytes = bytes.map_err(|_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", format!("at most {LARGEST_BODY} bytes")))?;
+    serde_json::from_slice(&bytes).map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "malformed", error.to_string()))
+}
+
+fn internal(error: &dyn std::error::Error) -> Problem {
+    tracing::error!(error = %ErrorChain(error), "a helper failed");
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "this is logged")
+}

@@ -1,1 +1,173 @@
-//! Comes with its issue's commit.
+//! API Gateway and Lambda on one machine: a request under `/api` is matched with the routes of `template.yaml`, its token judged, and the
+//! function called with the event that the real gateway would send. The gateway's own errors have the gateway's own bodies.
+
+mod answer;
+mod authorizer;
+mod cors;
+mod deployment;
+mod event;
+mod functions;
+mod intrinsics;
+mod routes;
+mod stack;
+
+pub use authorizer::{Authorized, Authorizer, Refusal};
+pub use cors::Cors;
+pub use deployment::{Deployment, Function, JwtConfiguration};
+pub use functions::{FunctionFailure, Functions};
+pub use routes::{Access, Match, Route, Routes};
+pub use stack::{ACCOUNT, API_ID, REGION, STACK_NAME, Stack, TemplateError};
+
+use crate::clock::{Clock, wall_now};
+use crate::error_chain::ErrorChain;
+use crate::random::bytes;
+use answer::OwnAnswer;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, State};
+use axum::routing::any;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::{Bytes, BytesMut};
+use event::Arrival;
+use http::{HeaderValue, Request, Response, StatusCode, request::Parts};
+use http_body_util::BodyExt;
+use percent_encoding::percent_decode_str;
+use prooflight_shared::invocation::Invocation;
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The template that is deployed.
+pub const TEMPLATE: &str = include_str!("../../../template.yaml");
+/// "Quotas for configuring and running an HTTP API": payload size 10 MB.
+const LARGEST_BODY: usize = 10 * 1024 * 1024;
+/// A body beyond the limit is read this far, so that the client has written it out and can read the 413.
+const DRAINED_BODY: usize = 4 * LARGEST_BODY;
+/// The same page: an integration has 30 seconds. It bounds the reading of a body too.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// What stands for the API's own host name.
+const PREFIX: &str = "/api";
+
+/// The gateway with the functions behind it.
+#[derive(Debug)]
+pub struct Gateway {
+    routes: Routes,
+    cors: Option<Cors>,
+    authorizer: Authorizer,
+    functions: Functions,
+    timeouts: HashMap<String, Duration>,
+    clock: Arc<Clock>,
+    port: u16,
+}
+
+impl Gateway {
+    /// A gateway for what is deployed, reached at `port`.
+    pub fn new(deployment: Deployment, authorizer: Authorizer, functions: Functions, clock: Arc<Clock>, port: u16) -> Self {
+        let timeouts = deployment.functions.into_iter().map(|function| (function.name, function.timeout)).collect();
+        let (routes, cors) = (deployment.routes, deployment.cors);
+        Self { routes, cors, authorizer, functions, timeouts, clock, port }
+    }
+
+    /// Everything under `/api`.
+    pub fn router(self) -> Router {
+        let gateway = Arc::new(self);
+        Router::new().route("/api", any(answer_request)).route("/api/{*path}", any(answer_request)).with_state(gateway)
+    }
+
+    async fn answer(&self, request: Request<Body>) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        if self.cors.is_some() && cors::is_preflight(&parts.method, &parts.headers) {
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = StatusCode::NO_CONTENT;
+            if let Some(cors) = &self.cors {
+                cors.annotate_preflight(&parts.headers, response.headers_mut());
+            }
+            return response;
+        }
+        let request_id = random::<11>().map(|bytes| STANDARD.encode(bytes));
+        let answered = match &request_id {
+            Ok(request_id) => self.invoke(&parts, body, request_id).await,
+            Err(answer) => Err(answer.clone()),
+        };
+        let mut response = answered.unwrap_or_else(OwnAnswer::into_response);
+        if let Some(cors) = &self.cors {
+            cors.annotate(&parts.headers, response.headers_mut());
+        }
+        if let Some(request_id) = request_id.ok().and_then(|id| HeaderValue::from_str(&id).ok()) {
+            response.headers_mut().insert("apigw-requestid", request_id);
+        }
+        response
+    }
+
+    async fn invoke(&self, parts: &Parts, body: Body, request_id: &str) -> Result<Response<Body>, OwnAnswer> {
+        let path = parts.uri.path().strip_prefix(PREFIX).ok_or(OwnAnswer::NotFound)?;
+        percent_decode_str(path).decode_utf8().map_err(|_| OwnAnswer::BadRequest)?;
+        let found = self.routes.find(&parts.method, path).ok_or(OwnAnswer::NotFound)?;
+        let caller = match &found.route.access {
+            Access::Open => None,
+            Access::Token { scopes } => {
+                let judged = self.authorizer.authorize(&parts.headers, scopes, wall_now());
+                Some(judged.map_err(|refusal| OwnAnswer::Refused(refusal, scopes.clone()))?)
+            }
+        };
+        let body = tokio::time::timeout(LONGEST_WAIT, read(body)).await.map_err(|_| OwnAnswer::BadRequest)??;
+        let source = parts.extensions.get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.ip());
+        let arrival = Arrival { request_id, now: self.clock.now(), source, port: self.port, path };
+        let event = event::event(parts, &body, &found, caller.as_ref(), &arrival);
+        let event = event::typed(event).map_err(|error| {
+            tracing::error!(%error, route = found.route.key, "the request does not fit a function's event");
+            OwnAnswer::BadRequest
+        })?;
+        let invocation = Invocation {
+            now: arrival.now,
+            request_id: uuid::Builder::from_random_bytes(random()?).into_uuid().to_string(),
+            entropy: random()?,
+        };
+        let function = &found.route.function;
+        let timeout = self.timeouts.get(function).copied().unwrap_or(LONGEST_WAIT);
+        let response = tokio::time::timeout(LONGEST_WAIT, self.functions.invoke(function, timeout, event, invocation)).await;
+        let response = match response {
+            Err(_) => return Err(OwnAnswer::Unavailable),
+            Ok(Ok(response)) => response,
+            Ok(Err(failure)) => {
+                tracing::error!(error = %ErrorChain(&failure), function, "a function failed");
+                return Err(OwnAnswer::FunctionFailed);
+            }
+        };
+        tracing::info!(route = found.route.key, status = response.status_code, "answered");
+        answer::from_function(response).ok_or_else(|| {
+            tracing::error!(function, "a function answered what cannot be sent");
+            OwnAnswer::FunctionFailed
+        })
+    }
+}
+
+async fn answer_request(State(gateway): State<Arc<Gateway>>, request: Request<Body>) -> Response<Body> {
+    gateway.answer(request).await
+}
+
+/// Without random bytes nothing is called: ids and secrets are made of them.
+fn random<const N: usize>() -> Result<[u8; N], OwnAnswer> {
+    bytes().map_err(|error| {
+        tracing::error!(%error, "a request has no id");
+        OwnAnswer::FunctionFailed
+    })
+}
+
+/// The whole body, or that it is too large, or that it broke off.
+async fn read(mut body: Body) -> Result<Bytes, OwnAnswer> {
+    let mut kept = BytesMut::new();
+    let mut length = 0_usize;
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| OwnAnswer::BadRequest)?.into_data() else { continue };
+        length = length.saturating_add(data.len());
+        if length <= LARGEST_BODY {
+            kept.extend_from_slice(&data);
+        } else if length > DRAINED_BODY {
+            break;
+        }
+    }
+    if length > LARGEST_BODY { Err(OwnAnswer::TooLarge) } else { Ok(kept.freeze()) }
+}

@@ -1,7 +1,6 @@
 //! DynamoDB's promises that the product rests on: conditions, transactions, expiry by the clock, and data that outlives a restart.
 
-use crate::support::{FUNCTION, World};
-use aws_credential_types::Credentials as SdkCredentials;
+use crate::support::{FUNCTION, World, keys};
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
@@ -185,7 +184,7 @@ async fn tables_outlive_a_restart_and_are_not_made_anew() {
 async fn the_journal_knows_which_function_used_which_permission() {
     let world = World::in_memory();
     world.endpoint.ensure_table(&table()).unwrap();
-    let config = world.sdk_for(&SdkCredentials::from_keys(FUNCTION, "function-secret", None), None);
+    let config = world.sdk_for(&keys(FUNCTION, "function-secret", None), None);
     let client = aws_sdk_dynamodb::Client::new(&config);
     client.transact_write_items().transact_items(TransactWriteItem::builder().put(put("a", 1)).build()).send().await.unwrap();
     let query = client.query().table_name("verifications").index_name("by-day").key_condition_expression("#day = :day");

@@ -1,7 +1,6 @@
 //! A URL as a browser signs it for the websocket, and what the verifier does with targets that nobody would send honestly.
 
-use crate::support::{DEVELOPER, REGION};
-use aws_credential_types::Credentials as SdkCredentials;
+use crate::support::{DEVELOPER, REGION, keys};
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SignatureLocation, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use http::Request;
@@ -93,7 +92,7 @@ fn sign_target(target: &str, location: SignatureLocation, time: Timestamp) -> Pa
     let mut settings = SigningSettings::default();
     settings.signature_location = location;
     settings.expires_in = Some(std::time::Duration::from_mins(1));
-    let identity = SdkCredentials::from_keys(DEVELOPER, "local-secret", None).into();
+    let identity = keys(DEVELOPER, "local-secret", None).into();
     let params = v4::SigningParams::builder().identity(&identity).region(REGION).name("dynamodb").time(time.into()).settings(settings);
     let params = params.build().unwrap().into();
     let headers = [("host", "localhost:4566"), ("x-amz-meta-x", "  a   b ")].into_iter();

@@ -106,7 +106,11 @@ async fn every_chunk_of_a_signed_stream_is_verified() {
 
     let world = bucket();
     let cases: [(&str, Change, &str); 4] = [
-        ("a changed byte", |number, chunk| chunk.iter_mut().skip(200).take(1).for_each(|byte| *byte ^= u8::from(number == 1)), "SignatureDoesNotMatch"),
+        (
+            "a changed byte",
+            |number, chunk| chunk.iter_mut().skip(200).take(1).for_each(|byte| *byte ^= u8::from(number == 1)),
+            "SignatureDoesNotMatch",
+        ),
         ("a chunk left out", |number, chunk| chunk.retain(|_| number != 1), "SignatureDoesNotMatch"),
         ("a changed signature", |number, chunk| chunk[25] ^= u8::from(number == 2), "SignatureDoesNotMatch"),
         ("a body that ends early", |number, chunk| chunk.retain(|_| number < 2), "IncompleteBody"),

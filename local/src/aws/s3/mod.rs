@@ -89,6 +89,11 @@ impl Buckets {
         self.create(name).map(|_| ())
     }
 
+    /// Whether there is such a bucket.
+    pub fn contains(&self, bucket: &str) -> bool {
+        self.bucket(bucket).is_ok()
+    }
+
     /// Puts an object as a service of ours does (Rekognition's `OutputConfig`), overwriting what was there.
     pub async fn put(self: &Arc<Self>, bucket: &str, key: &str, bytes: Bytes, content_type: &str) -> Result<(), S3Fault> {
         let checksums = checksums::Stated::default().checked(&bytes)?;
@@ -105,11 +110,11 @@ impl Buckets {
         if buckets.contains_key(name) {
             return Ok(false);
         }
-        let shelf = match &self.root {
+        let made = match &self.root {
             Some(root) => Shelf::in_folder(root, name)?,
             None => Shelf::in_memory(self.now()),
         };
-        buckets.insert(name.to_owned(), Arc::new(shelf));
+        buckets.insert(name.to_owned(), Arc::new(made));
         Ok(true)
     }
 
@@ -133,28 +138,28 @@ impl Buckets {
         if about.key.is_empty() || about.key.len() > 1024 {
             return Err(S3Fault::Key);
         }
-        let shelf = self.bucket(bucket)?;
-        off_thread(move || shelf.put(about, bytes, &condition)).await
+        let place = self.bucket(bucket)?;
+        off_thread(move || place.put(about, bytes, &condition)).await
     }
 
     async fn load(&self, bucket: &str, key: &str) -> Result<Object, S3Fault> {
-        let (shelf, key) = (self.bucket(bucket)?, key.to_owned());
-        off_thread(move || shelf.get(&key)).await
+        let (place, key) = (self.bucket(bucket)?, key.to_owned());
+        off_thread(move || place.get(&key)).await
     }
 
     async fn about(&self, bucket: &str, key: &str) -> Result<Arc<About>, S3Fault> {
-        let (shelf, key) = (self.bucket(bucket)?, key.to_owned());
-        off_thread(move || shelf.about(&key)).await
+        let (place, key) = (self.bucket(bucket)?, key.to_owned());
+        off_thread(move || place.about(&key)).await
     }
 
     async fn delete(&self, bucket: &str, key: &str) -> Result<(), S3Fault> {
-        let (shelf, key) = (self.bucket(bucket)?, key.to_owned());
-        off_thread(move || shelf.delete(&key)).await
+        let (place, key) = (self.bucket(bucket)?, key.to_owned());
+        off_thread(move || place.delete(&key)).await
     }
 
     async fn list(&self, bucket: &str, prefix: &str) -> Result<Vec<Arc<About>>, S3Fault> {
-        let (shelf, prefix) = (self.bucket(bucket)?, prefix.to_owned());
-        off_thread(move || shelf.list(&prefix)).await
+        let (place, prefix) = (self.bucket(bucket)?, prefix.to_owned());
+        off_thread(move || place.list(&prefix)).await
     }
 }
 

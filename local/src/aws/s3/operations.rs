@@ -31,7 +31,7 @@ impl S3 for Operations {
         if !self.0.create(&name)? {
             return Err(s3_error!(BucketAlreadyOwnedByYou, "the bucket is there already, and it is yours"));
         }
-        Ok(S3Response::new(CreateBucketOutput { location: Some(format!("/{name}")), ..Default::default() }))
+        Ok(S3Response::new(CreateBucketOutput { location: Some(format!("/{name}")) }))
     }
 
     async fn head_bucket(&self, request: S3Request<HeadBucketInput>) -> S3Result<S3Response<HeadBucketOutput>> {

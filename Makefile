@@ -1,0 +1,88 @@
+# The verbs. Each does its own set-up, and is quick when there is nothing to do.
+
+SHELL := bash
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+STEP := scripts/step.sh
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+# Always the whole workspace: with a part of it, cargo would pick other features of the dependencies and compile them again.
+CARGO_ALL := --locked --workspace
+FUNCTIONS := $(notdir $(patsubst %/,%,$(wildcard functions/*/)))
+ARCHITECTURE ?= arm64
+FLAGS ?=
+
+# Lambda's linters ask neither a network nor an account, and report to nobody.
+SAM := env SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=.tools/aws-sam AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true .tools/sam/bin
+# The tests of other languages drive the binary that the Rust tests were built with.
+LOCAL := PROOFLIGHT_LOCAL=$(TARGET)/debug/prooflight-local
+
+export CI ?= true
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: help setup run test lint unit system e2e bench build clean fmt test-build page
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what the other verbs need
+	@$(STEP) --live "set-up" scripts/setup.sh test
+
+run: ## serve everything on this machine, at https://localhost:8443/ (FLAGS="--https-port 9443")
+	@scripts/setup.sh run
+	@scripts/page.sh
+	@cargo build --locked --profile quick -p prooflight-local
+	@exec $(TARGET)/quick/prooflight-local --web-dir web/dist $(FLAGS)
+
+test: ## check everything, from a fresh clone
+	@mkdir -p .tools && : >.tools/steps
+	@$(MAKE) setup lint unit system e2e
+	@printf '\n== Everything passed\n' && cat .tools/steps
+	@awk '{ sum += $$1 } END { printf "%6d s  in all\n", sum }' .tools/steps
+
+lint: setup ## formatting, clippy, documentation, types, template
+	@$(STEP) "cargo fmt --check" cargo fmt --all --check
+	@$(STEP) "cargo clippy" cargo clippy --quiet $(CARGO_ALL) --all-targets -- -D warnings
+	@$(STEP) "cargo doc" env RUSTDOCFLAGS="-D warnings" cargo doc --quiet $(CARGO_ALL) --no-deps
+	@$(STEP) "page: types" npm --prefix web run --silent typecheck
+	@$(STEP) "page: lint" npm --prefix web run --silent lint
+	@$(STEP) "sam validate --lint" $(SAM)/sam validate --lint
+	@$(STEP) "cfn-lint" $(SAM)/cfn-lint --include-checks I --non-zero-exit-code informational -- template.yaml
+
+unit: test-build ## the tests of each part
+	@$(STEP) --live "Rust tests" scripts/rust-tests.sh 'not package(prooflight-tests)' --exclude prooflight-tests
+	@$(STEP) "examples in the documentation" cargo test --quiet $(CARGO_ALL) --doc
+	@$(STEP) --live "page: unit tests" npm --prefix web run --silent test
+
+system: test-build ## the tests over the wire
+	@$(STEP) --live "system tests" scripts/rust-tests.sh 'package(prooflight-tests)' --package prooflight-tests
+	@$(STEP) --live "boto3 tests" env $(LOCAL) .tools/test/bin/python -m pytest -q -p no:cacheprovider tests/boto3
+
+e2e: test-build page ## the page in a real browser
+	@$(STEP) --live "browser tests" env $(LOCAL) npm --prefix web run --silent e2e
+
+test-build: setup
+	@$(STEP) "cargo build, with tests" cargo build --quiet $(CARGO_ALL) --bins --tests
+
+page: setup
+	@$(STEP) "page: build" scripts/page.sh
+
+bench: ## measure, in optimised code
+	@scripts/setup.sh run
+	@cargo build --locked --profile quick -p prooflight-local
+	@cargo run --quiet --locked --profile quick -p prooflight-vision --example analyse -- tests/data/captures
+	@PROOFLIGHT_LOCAL=$(TARGET)/quick/prooflight-local cargo bench --quiet --locked --profile quick -p prooflight-tests
+
+build: ## the Lambda binaries, in target/lambda (ARCHITECTURE=x86_64 for the other one)
+	@scripts/setup.sh build
+	@PATH="$(CURDIR)/.tools/build/bin:$$PATH" cargo lambda build --locked --release --lambda-dir target/lambda \
+	    $(if $(filter arm64,$(ARCHITECTURE)),--arm64,--x86-64) $(addprefix --bin ,$(FUNCTIONS))
+
+fmt: ## format the sources
+	@cargo fmt --all
+	@npm --prefix web run --silent --if-present fmt
+
+clean: ## remove what was built and installed; the data in .prooflight stays
+	@cargo clean --quiet
+	@rm -rf .tools web/dist web/node_modules

@@ -1,0 +1,182 @@
+//! What `template.yaml` deploys, read for one machine: functions with their environment, the HTTP API's routes, authorizer and CORS rules,
+//! tables and buckets. It is the file that SAM deploys: a route, a scope or a variable that is missing there is missing here as well.
+
+use super::cors::Cors;
+use super::intrinsics::{resolve, resolve_text};
+use super::routes::{Access, Route, Routes};
+use super::stack::{Resource, Stack, TemplateError};
+use serde_json::Value as Json;
+use serde_norway::Value as Yaml;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// The deployed part of the template.
+#[derive(Debug)]
+pub struct Deployment {
+    /// The Lambda functions.
+    pub functions: Vec<Function>,
+    /// Which function answers which request, and who may call it.
+    pub routes: Routes,
+    /// Whose tokens are accepted.
+    pub authorizer: JwtConfiguration,
+    /// The HTTP API's CORS rules, where it has any.
+    pub cors: Option<Cors>,
+    /// The properties of every DynamoDB table, `TableName` included.
+    pub tables: Vec<Json>,
+    /// The name of every bucket.
+    pub buckets: Vec<String>,
+}
+
+/// One `AWS::Serverless::Function`.
+#[derive(Debug)]
+pub struct Function {
+    /// The package, folder and binary: `create-session`.
+    pub name: String,
+    /// After which the Lambda service gives up on an invocation.
+    pub timeout: Duration,
+    /// The environment variables of the template, resolved.
+    pub environment: BTreeMap<String, String>,
+}
+
+/// What a JWT authorizer checks a token against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JwtConfiguration {
+    /// The exact `iss` claim.
+    pub issuer: String,
+    /// What `aud` (or `client_id`) must name one of.
+    pub audience: Vec<String>,
+}
+
+impl Deployment {
+    /// Reads the stack. `secret` gives the value behind a Secrets Manager ARN: `{{resolve:secretsmanager:<arn>:SecretString}}`.
+    pub fn read(stack: &Stack, secret: impl Fn(&str) -> std::io::Result<String>) -> Result<Self, TemplateError> {
+        let api = only(stack, "AWS::Serverless::HttpApi")?;
+        let default_authorizer = api.property(&["Auth", "DefaultAuthorizer"]).and_then(Yaml::as_str);
+        let mut functions = Vec::new();
+        let mut routes = Vec::new();
+        for resource in stack.resources_of("AWS::Serverless::Function") {
+            let function = function(stack, &resource, &secret)?;
+            routes.extend(routes_of(stack, &resource, &function.name, default_authorizer)?);
+            functions.push(function);
+        }
+        Ok(Self {
+            functions,
+            routes: Routes::new(routes),
+            authorizer: jwt_configuration(stack, &api, default_authorizer)?,
+            cors: api.property(&["CorsConfiguration"]).map(|rules| cors(stack, rules)).transpose()?,
+            tables: stack.resources_of("AWS::DynamoDB::Table").map(|table| table_properties(stack, &table)).collect::<Result<_, _>>()?,
+            buckets: stack.resources_of("AWS::S3::Bucket").map(|bucket| stack.physical_name(&bucket)).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+fn only<'a>(stack: &'a Stack, kind: &'a str) -> Result<Resource<'a>, TemplateError> {
+    let mut found = stack.resources_of(kind);
+    match (found.next(), found.next()) {
+        (Some(resource), None) => Ok(resource),
+        _ => Err(TemplateError::Missing(format!("exactly one {kind} is needed"))),
+    }
+}
+
+fn function(stack: &Stack, resource: &Resource<'_>, secret: &impl Fn(&str) -> std::io::Result<String>) -> Result<Function, TemplateError> {
+    let code = resource.property(&["CodeUri"]).ok_or_else(|| missing(resource, "CodeUri"))?;
+    let code = resolve_text(code, stack)?;
+    let name = code.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
+    let timeout = resource.property(&["Timeout"]).or_else(|| stack.global(&["Function", "Timeout"]));
+    // "Timeout" on AWS::Serverless::Function: three seconds when nothing is said.
+    let timeout = timeout.and_then(Yaml::as_u64).unwrap_or(3);
+    let mut environment = BTreeMap::new();
+    let shared = stack.global(&["Function", "Environment", "Variables"]);
+    for variables in [shared, resource.property(&["Environment", "Variables"])].into_iter().flatten() {
+        for (variable, value) in variables.as_mapping().into_iter().flatten() {
+            let Some(variable) = variable.as_str() else { continue };
+            environment.insert(variable.to_owned(), dynamic(resolve_text(value, stack)?, secret)?);
+        }
+    }
+    Ok(Function { name, timeout: Duration::from_secs(timeout), environment })
+}
+
+/// Replaces a dynamic reference ("Get a secret or secret value from Secrets Manager" in the CloudFormation guide) by what it stands for.
+fn dynamic(value: String, secret: &impl Fn(&str) -> std::io::Result<String>) -> Result<String, TemplateError> {
+    let Some(reference) = value.strip_prefix("{{resolve:").and_then(|rest| rest.strip_suffix("}}")) else {
+        return Ok(value);
+    };
+    let arn = reference.strip_prefix("secretsmanager:").and_then(|rest| rest.strip_suffix(":SecretString"));
+    let Some(arn) = arn else { return Err(TemplateError::Unsupported(format!("the dynamic reference {reference}"))) };
+    secret(arn).map_err(|error| TemplateError::Missing(format!("no value for the secret {arn} ({error})")))
+}
+
+/// The routes of one function, from its `HttpApi` events.
+fn routes_of(stack: &Stack, resource: &Resource<'_>, function: &str, default: Option<&str>) -> Result<Vec<Route>, TemplateError> {
+    let mut routes = Vec::new();
+    for (_, event) in resource.property(&["Events"]).and_then(Yaml::as_mapping).into_iter().flatten() {
+        if event.get("Type").and_then(Yaml::as_str) != Some("HttpApi") {
+            continue;
+        }
+        let properties = event.get("Properties");
+        let text = |name: &str| properties.and_then(|properties| properties.get(name)).map(|value| resolve_text(value, stack)).transpose();
+        let (method, path) = (text("Method")?, text("Path")?);
+        let auth = properties.and_then(|properties| properties.get("Auth"));
+        let authorizer = auth.and_then(|auth| auth.get("Authorizer")).and_then(Yaml::as_str).or(default);
+        let scopes = auth.and_then(|auth| auth.get("AuthorizationScopes")).map(|scopes| texts(stack, scopes)).transpose()?;
+        let access = match authorizer {
+            None | Some("NONE") => Access::Open,
+            Some(_) => Access::Token { scopes: scopes.unwrap_or_default() },
+        };
+        // "HttpApi" event source of SAM: without a path and a method it is the route that catches everything.
+        routes.push(Route::new(method.as_deref().unwrap_or("ANY"), path.as_deref().unwrap_or("$default"), function, access));
+    }
+    Ok(routes)
+}
+
+fn jwt_configuration(stack: &Stack, api: &Resource<'_>, authorizer: Option<&str>) -> Result<JwtConfiguration, TemplateError> {
+    let name = authorizer.ok_or_else(|| missing(api, "Auth.DefaultAuthorizer"))?;
+    let source = api.property(&["Auth", "Authorizers", name, "IdentitySource"]).and_then(Yaml::as_str);
+    if source != Some("$request.header.Authorization") {
+        return Err(TemplateError::Unsupported("another IdentitySource than $request.header.Authorization".to_owned()));
+    }
+    let configuration = api.property(&["Auth", "Authorizers", name, "JwtConfiguration"]).ok_or_else(|| missing(api, "JwtConfiguration"))?;
+    let issuer = configuration.get("issuer").ok_or_else(|| missing(api, "JwtConfiguration.issuer"))?;
+    let audience = configuration.get("audience").ok_or_else(|| missing(api, "JwtConfiguration.audience"))?;
+    Ok(JwtConfiguration { issuer: resolve_text(issuer, stack)?, audience: texts(stack, audience)? })
+}
+
+fn cors(stack: &Stack, rules: &Yaml) -> Result<Cors, TemplateError> {
+    let list = |name: &str| rules.get(name).map_or(Ok(Vec::new()), |value| texts(stack, value));
+    Ok(Cors {
+        origins: list("AllowOrigins")?,
+        methods: list("AllowMethods")?,
+        headers: list("AllowHeaders")?,
+        exposed: list("ExposeHeaders")?,
+        max_age_seconds: rules.get("MaxAge").and_then(Yaml::as_u64),
+        credentials: rules.get("AllowCredentials").and_then(Yaml::as_bool).unwrap_or(false),
+    })
+}
+
+fn table_properties(stack: &Stack, table: &Resource<'_>) -> Result<Json, TemplateError> {
+    let properties = table.property(&[]).ok_or_else(|| missing(table, "Properties"))?;
+    let mut properties = resolve(properties, stack)?;
+    let name = stack.physical_name(table)?;
+    properties.as_object_mut().ok_or_else(|| missing(table, "Properties"))?.insert("TableName".to_owned(), Json::String(name));
+    Ok(properties)
+}
+
+fn texts(stack: &Stack, value: &Yaml) -> Result<Vec<String>, TemplateError> {
+    let mut texts = Vec::new();
+    collect_texts(&resolve(value, stack)?, &mut texts)?;
+    Ok(texts)
+}
+
+/// A list may hold a parameter that is itself a list.
+fn collect_texts(value: &Json, into: &mut Vec<String>) -> Result<(), TemplateError> {
+    match value {
+        Json::String(text) => into.push(text.clone()),
+        Json::Array(items) => items.iter().try_for_each(|item| collect_texts(item, into))?,
+        _ => return Err(TemplateError::Unsupported("something else than strings in a list of strings".to_owned())),
+    }
+    Ok(())
+}
+
+fn missing(resource: &Resource<'_>, property: &str) -> TemplateError {
+    TemplateError::Missing(format!("{} has no {property}", resource.logical_id))
+}

@@ -1,0 +1,96 @@
+//! The functions of `template.yaml` as they run here: the same code as in Lambda, with the variables that the Lambda service would set. Each
+//! signs with an access key of its own, so that the AWS endpoint knows who called what.
+
+use crate::aws::credentials::{Caller, Credential, Credentials};
+use crate::gateway::{Function, Functions, REGION};
+use crate::random::{bytes, hex};
+use prooflight_complete_session::CompleteSession;
+use prooflight_create_session::CreateSession;
+use prooflight_get_verification::GetVerification;
+use prooflight_shared::edge::HttpFunction;
+use prooflight_shared::environment::{Environment, EnvironmentError};
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// Why a function cannot run here.
+#[derive(Debug, thiserror::Error)]
+pub enum LambdaError {
+    /// The template names one that is not built into this binary.
+    #[error("template.yaml deploys {0}, which prooflight-local does not contain")]
+    Unknown(String),
+    /// The template gives it a variable that it refuses, or not one that it needs.
+    #[error("template.yaml gives {function} an environment that it refuses")]
+    Environment {
+        /// The function.
+        function: String,
+        /// The variable.
+        source: EnvironmentError,
+    },
+    /// There is no key to sign with.
+    #[error("a function has no access key")]
+    Random(#[from] std::io::Error),
+}
+
+/// The functions, and what opens their connections.
+pub(crate) struct Deployed {
+    pub(crate) registry: Functions,
+    pub(crate) warm_up: Work<()>,
+}
+
+/// Something to be done later.
+pub(crate) type Work<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// Every function of the template with its key and its environment.
+pub(crate) fn functions(functions: &[Function], credentials: &Credentials, aws_port: u16) -> Result<Deployed, LambdaError> {
+    let mut registry = Functions::default();
+    let mut warming: Vec<Work<()>> = Vec::new();
+    for function in functions {
+        let environment = environment(function, credentials, aws_port)?;
+        let warm = match function.name.as_str() {
+            CreateSession::NAME => host::<CreateSession>(&mut registry, &environment),
+            CompleteSession::NAME => host::<CompleteSession>(&mut registry, &environment),
+            GetVerification::NAME => host::<GetVerification>(&mut registry, &environment),
+            _ => return Err(LambdaError::Unknown(function.name.clone())),
+        };
+        warming.push(warm.map_err(|source| LambdaError::Environment { function: function.name.clone(), source })?);
+    }
+    let warm_up = Box::pin(async move {
+        for warm in warming {
+            warm.await;
+        }
+    });
+    Ok(Deployed { registry, warm_up })
+}
+
+/// Puts a function into the registry; the returned work opens its connections.
+fn host<F: HttpFunction>(registry: &mut Functions, environment: &Environment) -> Result<Work<()>, EnvironmentError> {
+    let function = Arc::new(F::connect(environment)?);
+    let warm = Arc::clone(&function);
+    registry.insert(F::NAME, move |request, invocation| {
+        let function = Arc::clone(&function);
+        async move { Ok(function.handle(request, invocation).await) }
+    });
+    Ok(Box::pin(async move { warm.warm_up().await }))
+}
+
+/// The template's variables, and those that the Lambda service sets ("Using Lambda environment variables").
+fn environment(function: &Function, credentials: &Credentials, aws_port: u16) -> Result<Environment, LambdaError> {
+    let access_key_id = format!("AKIA{}", hex(bytes::<8>()?).to_uppercase());
+    let secret_access_key = hex(bytes::<20>()?);
+    let session_token = hex(bytes::<32>()?);
+    let mut variables: BTreeMap<&str, &str> = function.environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let endpoint = format!("http://127.0.0.1:{aws_port}");
+    variables.extend([
+        ("AWS_REGION", REGION),
+        ("AWS_ACCESS_KEY_ID", &access_key_id),
+        ("AWS_SECRET_ACCESS_KEY", &secret_access_key),
+        ("AWS_SESSION_TOKEN", &session_token),
+        ("AWS_LAMBDA_FUNCTION_NAME", &function.name),
+        ("AWS_ENDPOINT_URL", &endpoint),
+    ]);
+    let environment = Environment::read(|name| variables.get(name).map(|value| (*value).to_owned()));
+    let caller = Caller::Function(function.name.clone());
+    credentials.insert(&access_key_id, Credential { secret_access_key, session_token: Some(session_token), expires_at: None, caller });
+    Ok(environment)
+}

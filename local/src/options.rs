@@ -1,0 +1,127 @@
+//! The command line of `prooflight-local`.
+
+use lexopt::{Arg, Parser, ValueExt};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// What `--help` prints.
+pub const HELP: &str = "\
+Prooflight on one machine: the page, the API, the liveness stream and an AWS endpoint, on 127.0.0.1 only.
+
+Usage: prooflight-local [OPTIONS]
+
+  --https-port N     page, API and stream (default 8443; 0 takes any free port)
+  --aws-port N       the AWS endpoint (default 4566; 0 takes any free port)
+  --data-dir DIR     what survives a restart (default .prooflight/)
+  --ephemeral        keep nothing, whatever --data-dir says
+  --web-dir DIR      the built page (default web/dist; API and stream serve without it)
+  --ready-file FILE  written once it serves: {\"https\":PORT,\"aws\":PORT}
+  --log FILTER       what to log, such as `info` or `prooflight_local=debug` (default warn; also by PROOFLIGHT_LOG)
+  --help, --version
+";
+
+/// How an instance is to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// For page, API and stream; 0 is any free one.
+    pub https_port: u16,
+    /// For the AWS endpoint; 0 is any free one.
+    pub aws_port: u16,
+    /// Where data are kept; none keeps nothing.
+    pub data_dir: Option<PathBuf>,
+    /// The built page.
+    pub web_dir: PathBuf,
+    /// Written once it serves.
+    pub ready_file: Option<PathBuf>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { https_port: 8443, aws_port: 4566, data_dir: Some(".prooflight".into()), web_dir: "web/dist".into(), ready_file: None }
+    }
+}
+
+impl Options {
+    /// Free ports and nothing kept: what a test wants.
+    pub fn ephemeral() -> Self {
+        Self { https_port: 0, aws_port: 0, data_dir: None, ..Self::default() }
+    }
+}
+
+/// What the command line asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Serve; with the log filter, where one is given.
+    Serve(Options, Option<String>),
+    /// Print the help.
+    Help,
+    /// Print the version.
+    Version,
+}
+
+/// Reads the command line, without the program's own name.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, lexopt::Error> {
+    let mut parser = Parser::from_args(arguments);
+    let mut options = Options::default();
+    let mut log = None;
+    let mut ephemeral = false;
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Long("https-port") => options.https_port = parser.value()?.parse()?,
+            Arg::Long("aws-port") => options.aws_port = parser.value()?.parse()?,
+            Arg::Long("data-dir") => options.data_dir = Some(parser.value()?.into()),
+            Arg::Long("ephemeral") => ephemeral = true,
+            Arg::Long("web-dir") => options.web_dir = parser.value()?.into(),
+            Arg::Long("ready-file") => options.ready_file = Some(parser.value()?.into()),
+            Arg::Long("log") => log = Some(parser.value()?.string()?),
+            Arg::Long("help") | Arg::Short('h') => return Ok(Command::Help),
+            Arg::Long("version") | Arg::Short('V') => return Ok(Command::Version),
+            other => return Err(other.unexpected()),
+        }
+    }
+    if ephemeral {
+        options.data_dir = None;
+    }
+    Ok(Command::Serve(options, log))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Command, String> {
+        parse(line.split_whitespace().map(OsString::from)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn flags_become_options() {
+        let standard = Options::default();
+        let cases = [
+            ("", standard.clone()),
+            ("--https-port 9443 --aws-port=0", Options { https_port: 9443, aws_port: 0, ..standard.clone() }),
+            ("--data-dir /tmp/x", Options { data_dir: Some("/tmp/x".into()), ..standard.clone() }),
+            ("--ephemeral --data-dir /tmp/x", Options { data_dir: None, ..standard.clone() }),
+            ("--web-dir w --ready-file r", Options { web_dir: "w".into(), ready_file: Some("r".into()), ..standard.clone() }),
+        ];
+        for (line, options) in cases {
+            assert_eq!(parsed(line), Ok(Command::Serve(options, None)), "{line}");
+        }
+        assert_eq!(parsed("--log info"), Ok(Command::Serve(standard, Some("info".to_owned()))));
+        assert_eq!(parsed("-h --nonsense"), Ok(Command::Help));
+        assert_eq!(parsed("--version"), Ok(Command::Version));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (line, named) in [
+            ("--nonsense", "--nonsense"),
+            ("stray", "stray"),
+            ("--https-port 70000", "70000"),
+            ("--aws-port", "--aws-port"),
+            ("--ephemeral=yes", "--ephemeral"),
+        ] {
+            let error = parsed(line).expect_err(line);
+            assert!(error.contains(named), "{line}: {error}");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# Brings a fresh machine to where the verbs of the Makefile work, and does nothing the second time: every step leaves a stamp in .tools that is
+# named after the lock file it installed.
+#
+#   scripts/setup.sh run     what `make run` needs: the Rust toolchain, Node and the page's packages
+#   scripts/setup.sh test    that, and what only the tests need: a browser, ffmpeg, two Python environments
+#   scripts/setup.sh build   what `make build` needs: the Rust toolchain and cargo-lambda
+#
+# As root on Debian or Ubuntu it installs the packages that are missing; elsewhere it says in one line what to install.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+purpose=${1:?run, test or build}
+mkdir -p .tools
+export PIP_DISABLE_PIP_VERSION_CHECK=1 DEBIAN_FRONTEND=noninteractive
+
+say() { printf '   %s\n' "$*"; }
+stop() { printf 'prooflight: %s\n' "$*" >&2; exit 1; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# stamped NAME KEY: is the stamp NAME there with this key?
+stamped() { [ "$(cat ".tools/$1.stamp" 2>/dev/null)" = "$2" ]; }
+stamp() { printf '%s' "$2" >".tools/$1.stamp"; }
+key() { cat "$@" | sha256sum | cut -d' ' -f1; }
+
+# The tools that a machine for this work has; they are not installed behind the owner's back, because there is more than one way to.
+have cargo || stop "cargo is missing: install Rust from https://rustup.rs/ (rust-toolchain.toml names the version)"
+have cc || have gcc || have clang || stop "a C compiler is missing (cc): install the Debian package build-essential, or its like"
+if [ "$purpose" != build ]; then
+    have node && have npm || stop "node or npm is missing: install Node.js 20.19 or newer from https://nodejs.org/"
+    node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' \
+        || stop "Node.js $(node --version) is too old: 20.19 or newer is needed"
+fi
+if [ "$purpose" != run ]; then
+    have python3 || stop "python3 is missing: install Python 3.10 or newer"
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || stop "$(python3 --version) is too old: 3.10 or newer is needed"
+fi
+
+# The page's packages.
+if [ "$purpose" != build ] && [ -f web/package-lock.json ]; then
+    wanted=$(key web/package-lock.json <(node --version))
+    if ! { [ -d web/node_modules ] && stamped npm "$wanted"; }; then
+        say "installing the page's packages (npm ci)"
+        (cd web && npm ci --no-audit --no-fund --loglevel=error)
+        stamp npm "$wanted"
+    fi
+fi
+
+# Debian packages, of the tests only.
+if [ "$purpose" = test ]; then
+    missing=()
+    { [ -n "${CHROMIUM:-}" ] && have "$CHROMIUM"; } || have chromium || missing+=(chromium)
+    { have ffmpeg && have ffprobe; } || missing+=(ffmpeg)
+    python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+    if [ ${#missing[@]} -gt 0 ]; then
+        if [ "$(id -u)" = 0 ] && have apt-get; then
+            say "installing Debian packages: ${missing[*]}"
+            { apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >.tools/apt.log 2>&1 </dev/null \
+                || { cat .tools/apt.log >&2; stop "apt-get could not install: ${missing[*]}"; }
+        else
+            stop "missing: ${missing[*]} (install these Debian packages or their like; CHROMIUM may name another Chromium)"
+        fi
+    fi
+fi
+
+# Python environments, one for each set of packages that agree with one another.
+environment() {
+    local name=$1 wanted
+    wanted=$(key "requirements/$name.txt" <(python3 -c 'import sys; print(sys.version, sys.prefix)') <(pwd))
+    if ! { [ -x ".tools/$name/bin/python" ] && stamped "$name" "$wanted"; }; then
+        say "installing the Python environment \"$name\""
+        rm -rf ".tools/$name"
+        python3 -m venv ".tools/$name"
+        # The lock is complete: without dependencies pip has nothing to resolve, and nothing unlocked to take.
+        ".tools/$name/bin/python" -m pip install --quiet --no-deps --require-hashes --only-binary :all: -r "requirements/$name.txt"
+        stamp "$name" "$wanted"
+    fi
+}
+case $purpose in
+    run) ;;
+    test) environment sam; environment test ;;
+    build) environment build ;;
+    *) stop "setup.sh knows run, test and build, not \"$purpose\"" ;;
+esac

@@ -1,0 +1,98 @@
+//! One verification is one compare-and-swap document: load, apply, replace if nobody else has. A failed condition or a
+//! transaction conflict loads and applies again; because `apply` is idempotent, one's own lost write turns into "unchanged".
+
+use crate::adapters::{Loaded, VerificationTable};
+use crate::domain::{Change, Command, Decision, Evidence, Rejection, SessionNumber, VerificationId, hex};
+use crate::fault::{Fault, FaultCode};
+use jiff::Timestamp;
+use std::time::Duration;
+
+/// Loads and applies this often before the caller is asked to come again.
+const TRIES: u8 = 6;
+const LEAST_PAUSE_MS: u64 = 10;
+const MOST_PAUSE_MS: u64 = 200;
+
+/// Why a change did not take place.
+#[derive(Debug)]
+pub enum Refused {
+    /// The rules say no.
+    Rejected(Rejection),
+    /// Something failed.
+    Faulted(Fault),
+}
+
+impl From<Fault> for Refused {
+    fn from(fault: Fault) -> Self {
+        Self::Faulted(fault)
+    }
+}
+
+/// Random bytes that were minted at the edge, handed out piece by piece: no two pieces are alike, and none can be guessed
+/// from another.
+#[derive(Debug)]
+pub struct Entropy {
+    key: ring::hmac::Key,
+    drawn: std::sync::atomic::AtomicU64,
+}
+
+impl Entropy {
+    /// From the bytes of one invocation.
+    pub fn new(bytes: &[u8; 32]) -> Self {
+        Self { key: ring::hmac::Key::new(ring::hmac::HMAC_SHA256, bytes), drawn: std::sync::atomic::AtomicU64::new(0) }
+    }
+
+    /// The next 16 bytes.
+    pub fn draw(&self) -> [u8; 16] {
+        let count = self.drawn.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let tag = ring::hmac::sign(&self.key, &count.to_be_bytes());
+        let mut piece = [0; 16];
+        piece.iter_mut().zip(tag.as_ref()).for_each(|(to, from)| *to = *from);
+        piece
+    }
+
+    /// The next 16 bytes as 32 hexadecimal digits.
+    pub fn draw_hex(&self) -> String {
+        hex(&self.draw())
+    }
+}
+
+/// Applies `command` to the verification and returns it as it is stored then. `record` is the judged session's record, written
+/// in the same transaction. `loaded` saves the first load where the caller has made it already.
+pub async fn change_verification(
+    table: &VerificationTable,
+    id: &VerificationId,
+    mut loaded: Option<Loaded>,
+    command: &Command,
+    record: Option<(SessionNumber, &Decision, &Evidence)>,
+    now: Timestamp,
+    entropy: &Entropy,
+) -> Result<Loaded, Refused> {
+    for _ in 0..TRIES {
+        let current = match loaded.take() {
+            Some(current) => current,
+            None => table
+                .load(id)
+                .await?
+                .ok_or_else(|| Fault::bare(FaultCode::StoreCorrupt, "find a verification that was there a moment ago"))?,
+        };
+        let next = match current.verification.apply(command, now).map_err(Refused::Rejected)? {
+            Change::Unchanged => return Ok(current),
+            Change::Changed(next) => *next,
+        };
+        let replaced = match record {
+            Some(judged) => table.replace_with_decision(&current, &next, judged, &entropy.draw_hex()).await?,
+            None => table.replace(&current, &next).await?,
+        };
+        if let Some(replaced) = replaced {
+            return Ok(replaced);
+        }
+        tokio::time::sleep(pause(entropy.draw())).await;
+    }
+    Err(Refused::Faulted(Fault::bare(FaultCode::StoreContended, "change a verification that others keep changing")))
+}
+
+/// Full jitter: writers that met once do not meet again.
+fn pause(random: [u8; 16]) -> Duration {
+    let spread = u64::from(random[0]) << 8 | u64::from(random[1]);
+    Duration::from_millis(LEAST_PAUSE_MS + spread % (MOST_PAUSE_MS - LEAST_PAUSE_MS + 1))
+}

@@ -1,0 +1,35 @@
+//! How attempts are counted: when a session is reserved, and given back when it passes or was never used.
+
+use super::{Outcome, Session, SessionState, Verification};
+
+/// No honest subject needs more, whatever became of the sessions: it bounds the document and what a verification can cost.
+const MOST_SESSIONS: usize = 24;
+
+impl Verification {
+    /// The sessions that may still fail, the running one included.
+    pub fn attempts_left(&self) -> u8 {
+        self.terms.sessions.saturating_sub(self.attempts_spent())
+    }
+
+    /// Whether the document has room for another session at all.
+    pub(super) fn has_room(&self) -> bool {
+        self.sessions.len() < MOST_SESSIONS
+    }
+
+    fn attempts_spent(&self) -> u8 {
+        let spent = self.sessions.iter().filter(|session| session.is_spent()).count();
+        u8::try_from(spent).unwrap_or(u8::MAX)
+    }
+}
+
+impl Session {
+    /// A session that failed uses an attempt, and so does one that lapsed or was superseded after streaming began. One that
+    /// was never streamed, and errors of ours or Rekognition's, do not.
+    fn is_spent(&self) -> bool {
+        match &self.state {
+            SessionState::Reserved | SessionState::Issued => self.superseded,
+            SessionState::Decided(decided) => decided.outcome == Outcome::Failed,
+            SessionState::Lapsed => self.streamed || self.superseded,
+        }
+    }
+}

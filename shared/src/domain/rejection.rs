@@ -1,0 +1,17 @@
+//! The expected "no": refusals that the rules of a verification give. Each maps to one status and one stable code at the edge.
+
+/// Why a command is refused. Deliberately not `non_exhaustive`: whoever adds a case has to decide everywhere what it means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Rejection {
+    /// The verification is decided, in review or expired: it takes no further session.
+    VerificationClosed,
+    /// The last session that the policy allows is being streamed; nothing more can be asked for until it ends.
+    SessionInProgress {
+        /// Seconds until it has ended in any case.
+        retry_after_seconds: u32,
+    },
+    /// The reserved session was given up before it could be committed.
+    SessionGone,
+    /// More sessions were asked for than anybody needs, whether or not they were used.
+    TooManySessions,
+}

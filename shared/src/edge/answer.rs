@@ -1,0 +1,87 @@
+//! What a function answers, and the span that every invocation runs in.
+
+use super::Problem;
+use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
+use aws_lambda_events::encodings::Body;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use serde::Serialize;
+use std::future::Future;
+use tracing::Instrument as _;
+
+/// A JSON answer.
+#[derive(Debug)]
+pub struct Answer {
+    status: u16,
+    body: String,
+    location: Option<String>,
+    retry_after_seconds: Option<u32>,
+}
+
+impl Answer {
+    /// An answer with that status and body.
+    pub fn json(status: u16, body: &impl Serialize) -> Self {
+        // Answers are plain structs; an empty body would be a bug that the tests of every route would show.
+        Self { status, body: serde_json::to_string(body).unwrap_or_default(), location: None, retry_after_seconds: None }
+    }
+
+    /// Names what was created.
+    #[must_use]
+    pub fn located_at(mut self, location: String) -> Self {
+        self.location = Some(location);
+        self
+    }
+
+    /// Asks the client to come again.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after_seconds = Some(seconds);
+        self
+    }
+}
+
+/// Runs `work` in the invocation's span and renders what it comes to. A failure is logged here, once, with its whole chain; the
+/// client sees its code alone.
+pub async fn answered(
+    function: &'static str,
+    request_id: &str,
+    work: impl Future<Output = Result<Answer, Problem>>,
+) -> ApiGatewayV2httpResponse {
+    let span = tracing::info_span!("invocation", function, request.id = request_id);
+    async {
+        match work.await {
+            Ok(answer) => {
+                tracing::info!(status = answer.status, "answered");
+                rendered(answer, request_id, "application/json")
+            }
+            Err(problem) => {
+                problem.log();
+                let (status, retry_after_seconds) = (problem.status(), problem.retry_after_seconds());
+                let mut answer = Answer::json(status, &problem.body(request_id));
+                answer.retry_after_seconds = retry_after_seconds;
+                rendered(answer, request_id, "application/problem+json")
+            }
+        }
+    }
+    .instrument(span)
+    .await
+}
+
+fn rendered(answer: Answer, request_id: &str, content_type: &'static str) -> ApiGatewayV2httpResponse {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        headers.insert(HeaderName::from_static("x-request-id"), id);
+    }
+    if let Some(location) = answer.location.and_then(|location| HeaderValue::from_str(&location).ok()) {
+        headers.insert(LOCATION, location);
+    }
+    if let Some(seconds) = answer.retry_after_seconds {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    let mut response = ApiGatewayV2httpResponse::default();
+    response.status_code = i64::from(answer.status);
+    response.headers = headers;
+    response.body = Some(Body::Text(answer.body));
+    response
+}

@@ -1,0 +1,32 @@
+//! Who calls: what the gateway's authorizer read from a token that it has verified.
+
+use super::Problem;
+use crate::domain::Owner;
+use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+
+/// A caller with a verified token.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Issuer and subject.
+    pub owner: Owner,
+}
+
+impl Caller {
+    /// The caller, if the token carries `scope`. The gateway has asked for it already, but passes a token that has *one* of a
+    /// route's scopes, so the handler asks again ("Control access to HTTP APIs with JWT authorizers").
+    pub fn with_scope(request: &ApiGatewayV2httpRequest, scope: &str) -> Result<Self, Problem> {
+        let jwt = request.request_context.authorizer.as_ref().and_then(|authorizer| authorizer.jwt.as_ref());
+        let claims = &jwt.ok_or(Problem::Unauthenticated)?.claims;
+        let claim = |name: &str| claims.get(name).filter(|value| !value.is_empty()).cloned();
+        let (Some(issuer), Some(subject)) = (claim("iss"), claim("sub")) else { return Err(Problem::Unauthenticated) };
+        let scopes = claim("scope").or_else(|| claim("scp")).unwrap_or_default();
+        // The gateway writes a claim that is a list as "[one two]".
+        let held = scopes.trim_matches(['[', ']']).split_ascii_whitespace().any(|held| held == scope);
+        if held { Ok(Self { owner: Owner { issuer, subject } }) } else { Err(Problem::ScopeMissing) }
+    }
+}
+
+/// A segment of the path, by its name in the route.
+pub fn path_parameter<'a>(request: &'a ApiGatewayV2httpRequest, name: &str) -> &'a str {
+    request.path_parameters.get(name).map_or("", String::as_str)
+}

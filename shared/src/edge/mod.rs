@@ -1,0 +1,14 @@
+//! The edge of a function: the event is decoded and the caller named, the answer rendered, a fault logged once. Nothing of the
+//! inside leaves here but what [`Problem`] and the answers name.
+
+mod answer;
+mod body;
+mod caller;
+mod lambda;
+mod problem;
+
+pub use answer::{Answer, answered};
+pub use body::decode_body;
+pub use caller::{Caller, path_parameter};
+pub use lambda::{HttpFunction, serve};
+pub use problem::Problem;

@@ -1,0 +1,142 @@
+//! Every "no" that a client can get, as `application/problem+json` (RFC 9457). Each has one status and one stable code; what
+//! is behind a fault stays inside.
+
+use crate::app::Refused;
+use crate::domain::Rejection;
+use crate::fault::{Fault, FaultCode};
+use serde::Serialize;
+
+/// Why a request is not answered as asked.
+#[derive(Debug)]
+pub enum Problem {
+    /// The body or a header is not what the API takes; which part, and why. Never an echo of the input.
+    Malformed(String),
+    /// No caller could be named.
+    Unauthenticated,
+    /// The token lacks the route's scope.
+    ScopeMissing,
+    /// The policy is for services to open.
+    PolicyNotOpenable,
+    /// There is none, or it is not the caller's, or the id cannot be one.
+    NotFound,
+    /// The body is over 16 KiB.
+    BodyTooLarge,
+    /// The body is not JSON by its own word.
+    UnsupportedMediaType,
+    /// The same Idempotency-Key came with another body.
+    IdempotencyMismatch,
+    /// No policy of that name.
+    PolicyUnknown,
+    /// The policy asks for a consent that did not come.
+    ConsentRequired,
+    /// The policy asks for something that this release cannot do yet.
+    NotYetAvailable,
+    /// The rules of the verification say no.
+    Rejected(Rejection),
+    /// Something failed inside.
+    Faulted(Fault),
+}
+
+/// The body of a problem.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ProblemBody<'a> {
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'a str>,
+    request_id: &'a str,
+}
+
+/// When Rekognition, DynamoDB or S3 are in trouble, this soon is early enough and well inside the 180 seconds.
+const RETRY_SOON_SECONDS: u32 = 2;
+
+impl Problem {
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        self.meaning().0
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        self.meaning().1
+    }
+
+    /// Status, code and title, in one table.
+    fn meaning(&self) -> (u16, &'static str, &'static str) {
+        match self {
+            Self::Malformed(_) => (400, "malformed", "The request cannot be read"),
+            Self::Unauthenticated => (401, "unauthenticated", "The caller is not known"),
+            Self::ScopeMissing => (403, "scope_missing", "The token does not allow this"),
+            Self::PolicyNotOpenable => (403, "policy_not_openable", "This policy is opened by a service"),
+            Self::NotFound => (404, "not_found", "There is no such verification"),
+            Self::BodyTooLarge => (413, "body_too_large", "The body is over 16 KiB"),
+            Self::UnsupportedMediaType => (415, "unsupported_media_type", "The body has to be application/json"),
+            Self::IdempotencyMismatch => (422, "idempotency_mismatch", "The Idempotency-Key came with another body before"),
+            Self::PolicyUnknown => (422, "policy_unknown", "There is no such policy"),
+            Self::ConsentRequired => (422, "consent_required", "This policy needs a consent"),
+            Self::NotYetAvailable => (503, "not_yet_available", "This policy needs what is not available yet"),
+            Self::Rejected(Rejection::VerificationClosed) => (409, "verification_closed", "The verification is closed"),
+            Self::Rejected(Rejection::SessionInProgress { .. }) => (409, "session_in_progress", "The last session is still running"),
+            Self::Rejected(Rejection::TooManySessions) => (429, "rate_limited", "Too many sessions were asked for"),
+            Self::Rejected(Rejection::SessionGone) => (503, "try_again", "The session was given up"),
+            Self::Faulted(fault) => match fault.code {
+                FaultCode::LivenessUnavailable | FaultCode::LivenessRefused | FaultCode::CredentialsUnavailable => {
+                    (503, "liveness_unavailable", "The liveness check is not available right now")
+                }
+                FaultCode::StoreUnavailable | FaultCode::StoreContended | FaultCode::BucketUnavailable => {
+                    (503, "try_again", "The request could not be carried out right now")
+                }
+                FaultCode::StoreCorrupt | FaultCode::Bug => (500, "internal_error", "Internal error"),
+            },
+        }
+    }
+
+    /// When to come again, for whatever may pass by itself.
+    pub fn retry_after_seconds(&self) -> Option<u32> {
+        match self {
+            Self::Rejected(Rejection::SessionInProgress { retry_after_seconds }) => Some(*retry_after_seconds),
+            Self::Rejected(Rejection::TooManySessions) => Some(180),
+            _ => (self.status() == 503).then_some(RETRY_SOON_SECONDS),
+        }
+    }
+
+    /// Once, where it is handled; an error means that somebody has to look, anything else is the day's work.
+    pub(super) fn log(&self) {
+        match self {
+            Self::Faulted(fault) if matches!(fault.code, FaultCode::Bug | FaultCode::StoreCorrupt | FaultCode::LivenessRefused) => {
+                tracing::error!(fault.code = fault.code.as_str(), status = self.status(), "{}", fault.chain());
+            }
+            Self::Faulted(fault) => {
+                tracing::warn!(fault.code = fault.code.as_str(), status = self.status(), "{}", fault.chain());
+            }
+            _ => tracing::info!(status = self.status(), code = self.code(), "refused"),
+        }
+    }
+
+    pub(super) fn body<'a>(&'a self, request_id: &'a str) -> ProblemBody<'a> {
+        let (status, code, title) = self.meaning();
+        let detail = match self {
+            Self::Malformed(detail) => Some(detail.as_str()),
+            _ => None,
+        };
+        ProblemBody { r#type: format!("urn:prooflight:problem:{code}"), title, status, code, detail, request_id }
+    }
+}
+
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
+        Self::Faulted(fault)
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Rejected(rejection) => Self::Rejected(rejection),
+            Refused::Faulted(fault) => Self::Faulted(fault),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The unexpected: what went wrong inside, for the operator. Outside it is always "internal error" or "try again later".
+
+use std::error::Error;
+use std::fmt;
+
+/// Something failed that the caller has no part in. Its `Display` is its own sentence; the causes are printed once, at the
+/// edge, by [`Fault::chain`].
+#[derive(Debug)]
+pub struct Fault {
+    /// For the operator who can mend it.
+    pub code: FaultCode,
+    context: &'static str,
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+/// Few, stable, and each with a remedy of its own in docs/OPERATIONS.md.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FaultCode {
+    /// The table did not answer, or not in time.
+    StoreUnavailable,
+    /// Others kept changing the same verification.
+    StoreContended,
+    /// A stored document cannot be read.
+    StoreCorrupt,
+    /// The evidence bucket did not take an image.
+    BucketUnavailable,
+    /// Rekognition throttles or is down.
+    LivenessUnavailable,
+    /// Rekognition refuses us: permissions, region, or a request that it does not accept.
+    LivenessRefused,
+    /// STS did not vend streaming credentials.
+    CredentialsUnavailable,
+    /// A bug of ours.
+    Bug,
+}
+
+impl FaultCode {
+    /// The code as it stands in logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::StoreUnavailable => "store.unavailable",
+            Self::StoreContended => "store.contended",
+            Self::StoreCorrupt => "store.corrupt",
+            Self::BucketUnavailable => "bucket.unavailable",
+            Self::LivenessUnavailable => "liveness.unavailable",
+            Self::LivenessRefused => "liveness.refused",
+            Self::CredentialsUnavailable => "credentials.unavailable",
+            Self::Bug => "bug",
+        }
+    }
+}
+
+impl Fault {
+    /// A fault with its cause; `context` completes "failed to ...".
+    pub fn new(code: FaultCode, context: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { code, context, source: Some(source.into()) }
+    }
+
+    /// A fault that has no cause but itself.
+    pub fn bare(code: FaultCode, context: &'static str) -> Self {
+        Self { code, context, source: None }
+    }
+
+    /// The whole chain on one line.
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        text
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "failed to {}", self.context)
+    }
+}
+
+impl Error for Fault {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_ref().map(|source| source.as_ref() as _)
+    }
+}

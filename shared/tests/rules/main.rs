@@ -1,0 +1,9 @@
+//! The rules of a verification, tested from outside: whole tables as snapshots, invariants as properties.
+
+#![expect(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "a test fails by panicking")]
+
+mod decisions;
+mod policies;
+mod properties;
+mod sample;
+mod transitions;

@@ -1,0 +1,44 @@
+//! Policy files: the shipped one is accepted, and a wrong one is refused with the name of the field.
+
+use prooflight_shared::policy::Catalogue;
+
+fn shipped() -> serde_json::Value {
+    serde_json::from_str(include_str!("../../../infra/policies.json")).unwrap()
+}
+
+#[test]
+fn the_shipped_policies_are_accepted() {
+    let catalogue = Catalogue::shipped().unwrap();
+    let names: Vec<_> = catalogue.policies().iter().map(|policy| policy.name.as_str()).collect();
+    assert_eq!(names, ["liveness", "bot-check", "onboarding", "step-up", "age-gate"]);
+    assert_eq!(catalogue.get(None).unwrap().name, "liveness");
+}
+
+#[test]
+fn a_wrong_policy_is_refused_by_the_name_of_its_field() {
+    for (policy, field, value, refused_for) in [
+        (0, "approveAt", serde_json::json!(0.8), "approveAt"),
+        (0, "approveAt", serde_json::json!(1), "approveAt"),
+        (0, "approveAt", serde_json::json!(101), "policies"),
+        (2, "reviewFrom", serde_json::json!(0.6), "reviewFrom"),
+        (2, "reviewFrom", serde_json::json!(90), "reviewFrom"),
+        (0, "challenge", serde_json::json!("FaceSmileChallenge"), "policies"),
+        (3, "match", serde_json::json!({"kind": "none"}), "match"),
+        (3, "match", serde_json::json!({"kind": "enrolled", "similarity": 0.9}), "match.similarity"),
+        (0, "sessions", serde_json::json!(0), "sessions"),
+        (0, "auditImages", serde_json::json!(5), "auditImages"),
+        (0, "recordsKeptDays", serde_json::json!(1096), "recordsKeptDays"),
+        (0, "imagesKeptDays", serde_json::json!(366), "imagesKeptDays"),
+        (2, "sampledForReview", serde_json::json!(1.5), "sampledForReview"),
+        (1, "name", serde_json::json!("liveness"), "policies"),
+        (0, "threshold", serde_json::json!(80), "policies"),
+    ] {
+        let mut file = shipped();
+        file["policies"][policy][field] = value.clone();
+        let error = Catalogue::parse(&file.to_string()).unwrap_err();
+        assert_eq!(error.field, refused_for, "{field} = {value}: {error}");
+    }
+    let mut file = shipped();
+    file["default"] = serde_json::json!("nothing");
+    assert_eq!(Catalogue::parse(&file.to_string()).unwrap_err().field, "default");
+}

@@ -1,0 +1,135 @@
+"""Starts one `prooflight-local` for all tests and hands out boto3 clients and the /dev helpers.
+
+The binary is named by PROOFLIGHT_LOCAL (`make system` sets it). Everything of a test lives under ids and names of its own, so the tests may share
+the server; only the clock is common, and it only ever moves forward.
+"""
+
+import json
+import os
+import pathlib
+import ssl
+import subprocess
+import time
+import urllib.error
+import urllib.request
+import uuid
+
+import boto3
+import pytest
+from botocore.config import Config
+
+READY_WITHIN_SECONDS = 20
+
+
+class Prooflight:
+    """A running server, as a developer sees it."""
+
+    def __init__(self, https_port, aws_port):
+        self.https_port = https_port
+        self.endpoint = f"http://127.0.0.1:{aws_port}"
+
+    def client(self, service, key="local", secret="local-secret", token=None, **config):
+        """A client of one service; without retries, so that a test sees the first answer."""
+        settings = {"retries": {"total_max_attempts": 1}, "connect_timeout": 5, "read_timeout": 20} | config
+        session = boto3.Session(aws_access_key_id=key, aws_secret_access_key=secret, aws_session_token=token, region_name="us-east-1")
+        return session.client(service, endpoint_url=self.endpoint, config=Config(**settings))
+
+    def dev(self, path, body):
+        """Calls a /dev helper and returns the status and the JSON of its answer."""
+        # The certificate is self-signed and made when the server starts; what is tested here is not the transport.
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        request = urllib.request.Request(
+            f"https://localhost:{self.https_port}/dev/{path}",
+            data=json.dumps(body).encode(),
+            headers={"content-type": "application/json"},
+            method="POST",
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=20, context=context) as answer:
+                return answer.status, json.loads(answer.read() or b"null")
+        except urllib.error.HTTPError as refusal:
+            with refusal:
+                return refusal.code, json.loads(refusal.read() or b"null")
+
+    def script(self, session_id, status="SUCCEEDED", **outcome):
+        """Scripts how a liveness session ended."""
+        code, answer = self.dev("outcome", {"sessionId": session_id, "status": status} | outcome)
+        assert code < 300, answer
+
+    def script_error(self, name, times=1, session_id=None):
+        """Makes the next calls about a session, or without one the next creations, fail."""
+        target = {} if session_id is None else {"sessionId": session_id}
+        code, answer = self.dev("outcome", {"error": name, "times": times} | target)
+        assert code < 300, answer
+
+    def advance(self, seconds):
+        """Moves the clock of sessions and limits forward."""
+        code, answer = self.dev("clock", {"advanceSeconds": seconds})
+        assert code < 300, answer
+
+
+def without_aws_settings():
+    """The environment without a developer's own AWS account in it."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+
+
+@pytest.fixture(scope="session")
+def prooflight(tmp_path_factory):
+    binary = os.environ.get("PROOFLIGHT_LOCAL")
+    if not binary:
+        pytest.exit("PROOFLIGHT_LOCAL does not name the prooflight-local binary; `make system` sets it", returncode=2)
+    folder = tmp_path_factory.mktemp("prooflight")
+    ready_file, log = folder / "ready.json", folder / "server.log"
+    command = [binary, "--https-port", "0", "--aws-port", "0", "--ephemeral", "--ready-file", str(ready_file), "--web-dir", str(folder / "no-page")]
+    with log.open("wb") as output:
+        server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=folder, env=without_aws_settings())
+    try:
+        ports = wait_for(ready_file, server, log)
+        yield Prooflight(ports["https"], ports["aws"])
+        assert server.poll() is None, f"the server ended by itself:\n{log.read_text()}"
+    finally:
+        server.terminate()
+        try:
+            server.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def wait_for(ready_file: pathlib.Path, server, log):
+    """The ports, once the server has written them. A file cannot be awaited without a library, so it is looked for often."""
+    deadline = time.monotonic() + READY_WITHIN_SECONDS
+    while not ready_file.exists():
+        # Without a server no test means anything: one message, not one per test.
+        if server.poll() is not None:
+            pytest.exit(f"prooflight-local did not start:\n{log.read_text()}", returncode=1)
+        if time.monotonic() > deadline:
+            pytest.exit(f"prooflight-local was not ready within {READY_WITHIN_SECONDS} s:\n{log.read_text()}", returncode=1)
+        time.sleep(0.01)
+    return json.loads(ready_file.read_text())
+
+
+@pytest.fixture(autouse=True)
+def no_aws_settings(monkeypatch):
+    """A developer's own AWS settings reach no client of a test: a test must never talk to a real account."""
+    for name in os.environ:
+        if name.startswith("AWS_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture
+def rekognition(prooflight):
+    return prooflight.client("rekognition")
+
+
+@pytest.fixture
+def bucket(prooflight):
+    """An empty bucket of the test's own."""
+    name = f"test-{uuid.uuid4()}"
+    prooflight.client("s3").create_bucket(Bucket=name)
+    return name

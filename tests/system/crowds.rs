@@ -1,0 +1,56 @@
+//! Many at once: one live session a verification, one decision a session.
+
+use crate::world::{User, World, ids};
+use futures_util::future::join_all;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_creations_over_fifty_verifications_never_have_two_live_sessions_in_one() {
+    let world = World::start().await;
+    let alice = world.user("alice").await;
+    let opened = join_all((0..50).map(|_| async { ids(&alice.open(&json!({}), None).await.expect(201)) })).await;
+    // Every first session was left while it was streamed into, so that every creation wants to supersede it.
+    for (_, session_id) in &opened {
+        world.outcome(&json!({"sessionId": session_id, "status": "IN_PROGRESS"})).await;
+    }
+    let created = join_all(opened.iter().flat_map(|(id, _)| (0..4).map(|_| persist(&alice, id)))).await;
+    let mut by_verification: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (id, session_id) in created {
+        by_verification.entry(id).or_default().insert(session_id);
+    }
+    assert_eq!(by_verification.len(), 50);
+    assert!(by_verification.values().all(|sessions| sessions.len() == 1), "the four that asked at once got one session");
+
+    // Every completion four times, side by side.
+    for sessions in by_verification.values() {
+        world.succeeded(sessions.first().unwrap(), 91.0).await;
+    }
+    let pairs: Vec<_> = by_verification.iter().map(|(id, sessions)| (id.as_str(), sessions.first().unwrap().as_str())).collect();
+    let completed = join_all(pairs.iter().flat_map(|(id, session_id)| (0..4).map(|_| finish(&alice, id, session_id)))).await;
+    assert!(completed.iter().all(|status| status == "approved"), "{completed:?}");
+    let decisions = world.items().await.iter().filter(|item| item["sk"].as_s().unwrap().starts_with("decision#")).count();
+    assert_eq!(decisions, 50, "each is decided once");
+    world.stop().await;
+}
+
+/// Asks until the answer is not "come again": contention may ask for that.
+async fn persist(user: &User<'_>, id: &str) -> (String, String) {
+    loop {
+        let reply = user.next(id).await;
+        if reply.status == 201 {
+            return ids(&reply.body);
+        }
+        assert_eq!(reply.status, 503, "{}", reply.body);
+    }
+}
+
+async fn finish(user: &User<'_>, id: &str, session_id: &str) -> String {
+    loop {
+        let reply = user.complete(id, session_id).await;
+        if reply.status == 200 {
+            return reply.body["status"].as_str().unwrap().to_owned();
+        }
+        assert_eq!(reply.status, 503, "{}", reply.body);
+    }
+}

@@ -1,0 +1,101 @@
+//! What must not leave: scores, images and face data in no answer to an end user; these, subjects, session ids and credentials
+//! in no log line.
+
+use crate::world::{World, ids};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+/// Everything that was logged, at every level, by everything of ours.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
+
+/// Every key in a body, at any depth.
+fn keys(body: &Value, found: &mut Vec<String>) {
+    match body {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                found.push(key.clone());
+                keys(value, found);
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| keys(value, found)),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_is_secret_reaches_a_log_or_an_end_user() {
+    let log = Log::default();
+    let writer = log.clone();
+    let filter = "off,prooflight_local=trace,prooflight_shared=trace,prooflight_vision=trace,prooflight_create_session=trace,\
+        prooflight_complete_session=trace,prooflight_get_verification=trace,aws_smithy_runtime=debug";
+    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(move || writer.clone()).init();
+
+    let world = World::start().await;
+    let subject = "a-subject-that-can-be-found-again";
+    let alice = world.user(subject).await;
+    let body = json!({"deviceId": "a-device-that-can-be-found-again", "metadata": {"order": "a-note-that-can-be-found-again"}});
+    let opened = alice.open(&body, Some("a-key-that-can-be-found-again")).await.expect(201);
+    let (id, session_id) = ids(&opened);
+    world.outcome(&json!({"sessionId": session_id, "error": "InternalServerError", "times": 3})).await;
+    let refused = alice.complete(&id, &session_id).await;
+    world.succeeded(&session_id, 71.125).await;
+    let failed = alice.complete(&id, &session_id).await.expect(200);
+    let again = alice.next(&id).await.expect(201);
+    let read = alice.get(&id).await.expect(200);
+
+    let log = log.text();
+    assert!(log.contains("\"answered\"") && log.contains("liveness.unavailable"), "the log is on: {log}");
+    let credentials = &opened["session"]["credentials"];
+    let secrets = [
+        subject,
+        "can-be-found-again",
+        &session_id,
+        "71.125",
+        credentials["secretAccessKey"].as_str().unwrap(),
+        credentials["sessionToken"].as_str().unwrap(),
+        &world.token(subject, "verify").await,
+    ];
+    for secret in secrets {
+        if let Some(at) = log.find(secret) {
+            let line = log[..at].rfind('\n').map_or(0, |newline| newline + 1);
+            panic!("{secret} was logged: {}", log[line..].lines().next().unwrap());
+        }
+    }
+
+    let mut found = Vec::new();
+    for body in [&opened, &refused.body, &failed, &again, &read] {
+        keys(body, &mut found);
+        assert!(!body.to_string().contains("71.125"), "the score is in {body}");
+    }
+    found.sort_unstable();
+    found.dedup();
+    // Whatever an end user gets is on this list; a new field has to be put here on purpose.
+    let known = [
+        "accessKeyId", "attemptsLeft", "challenge", "code", "createdAt", "credentials", "currentSession", "expiration", "expiresAt",
+        "nextStep", "policy", "policyVersion", "region", "requestId", "secretAccessKey", "serverTime", "session", "sessionId",
+        "sessionToken", "status", "tips", "title", "type", "verificationId",
+    ];
+    for key in found {
+        assert!(known.contains(&key.as_str()), "{key} is in an answer");
+    }
+    world.stop().await;
+}

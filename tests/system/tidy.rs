@@ -1,0 +1,139 @@
+//! What several files have to agree on, and the house rules that a compiler does not know.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    let path = root().join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Every file below `folder` with that extension, relative to the root.
+fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() && !["target", "node_modules", "dist"].contains(&name.as_str()) && !name.starts_with('.') {
+                folders.push(path);
+            } else if path.extension().is_some_and(|found| found == extension) {
+                found.push(path.strip_prefix(root()).unwrap().to_owned());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn functions() -> BTreeSet<String> {
+    let entries = std::fs::read_dir(root().join("functions")).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
+}
+
+#[test]
+fn every_function_is_deployed_under_its_own_name() {
+    let template = read("template.yaml");
+    for function in functions() {
+        let resource: String = function.split('-').map(|word| word[..1].to_uppercase() + &word[1..]).collect();
+        assert!(
+            template.contains(&format!("\n  {resource}:\n    Type: AWS::Serverless::Function\n")),
+            "{resource} is not in template.yaml"
+        );
+        assert!(template.contains(&format!("target/lambda/{function}/")), "{function}'s code is not in template.yaml");
+        assert!(read(format!("functions/{function}/Cargo.toml")).contains(&format!("[[bin]]\nname = \"{function}\"\n")));
+    }
+}
+
+#[test]
+fn every_variable_is_in_the_template_and_in_the_code() {
+    let (template, code) = (read("template.yaml"), read("shared/src/environment.rs"));
+    let ours: Vec<_> = code.lines().filter_map(|line| line.strip_prefix("pub const ")?.split(':').next()).collect();
+    assert!(!ours.is_empty());
+    for name in ours {
+        assert!(template.contains(&format!("{name}: ")), "{name} is not in template.yaml");
+    }
+}
+
+/// `domain <- policy <- adapters <- app <- edge`; nothing below imports what is above it.
+#[test]
+fn imports_go_one_way() {
+    let layers = ["domain", "policy", "adapters", "app", "edge"];
+    for (at, layer) in layers.iter().enumerate() {
+        for file in files(&format!("shared/src/{layer}"), "rs") {
+            let source = read(&file);
+            for above in &layers[at + 1..] {
+                assert!(!source.contains(&format!("crate::{above}")), "{} imports {above}", file.display());
+            }
+        }
+    }
+    for (crate_folder, forbidden) in [
+        ("shared", &["prooflight_local", "prooflight_vision", "prooflight_create_session"][..]),
+        ("functions", &["prooflight_local", "prooflight_vision"]),
+        ("vision", &["prooflight_", "aws_", "axum", "hyper", "tokio", "reqwest"]),
+    ] {
+        for file in files(crate_folder, "rs").into_iter().filter(|file| file.components().any(|part| part.as_os_str() == "src")) {
+            let source = read(&file);
+            for name in forbidden {
+                assert!(!source.contains(&format!("use {name}")), "{} imports {name}", file.display());
+            }
+        }
+    }
+}
+
+/// The pure core: no waiting, clock, environment, randomness, log or SDK.
+#[test]
+fn the_core_is_pure() {
+    for file in files("shared/src/domain", "rs").into_iter().chain(files("shared/src/policy", "rs")).chain(files("vision/src", "rs")) {
+        let source = read(&file);
+        for outside in
+            ["async fn", ".await", "Timestamp::now", "SystemTime", "Instant::now", "std::env::", "SystemRandom", "tracing::", "aws_sdk"]
+        {
+            assert!(!source.contains(outside), "{} uses {outside}", file.display());
+        }
+    }
+}
+
+#[test]
+fn every_source_file_opens_with_a_paragraph_and_holds_one_concept() {
+    let own = ["shared", "functions", "vision", "local", "tests"];
+    for file in own.into_iter().flat_map(|folder| files(folder, "rs")) {
+        let source = read(&file);
+        assert!(source.starts_with("//! "), "{} does not say what it is", file.display());
+        let lines = source.lines().count();
+        assert!(lines <= 400, "{} has {lines} lines", file.display());
+        let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+        assert!(!["utils", "util", "helpers", "common", "manager", "service", "misc"].contains(&name.as_str()), "{}", file.display());
+    }
+}
+
+#[test]
+fn dependency_versions_stand_in_one_place() {
+    for file in files(".", "toml").into_iter().filter(|file| file.ends_with("Cargo.toml") && file.components().count() > 1) {
+        let manifest = read(&file);
+        let dependencies =
+            manifest.split("dependencies]\n").skip(1).flat_map(|table| table.split("\n[").next().unwrap_or_default().lines());
+        for line in dependencies.filter(|line| line.contains('=')) {
+            assert!(line.contains("workspace = true"), "{}: {line}", file.display());
+        }
+    }
+}
+
+#[test]
+fn the_documents_link_to_what_exists() {
+    for file in files("docs", "md").into_iter().chain([PathBuf::from("README.md")]) {
+        let folder = file.parent().unwrap().to_owned();
+        for target in read(&file).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let path = target.split('#').next().unwrap_or_default();
+            if path.is_empty() || path.contains("://") {
+                continue;
+            }
+            assert!(root().join(&folder).join(path).exists(), "{} links to {target}", file.display());
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! One running instance and the people who use it: HTTPS with the instance's own certificate trusted, tokens from its helper,
+//! and the official SDK against its AWS endpoint.
+
+use aws_credential_types::Credentials;
+use http::{HeaderMap, Method, Request};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use prooflight_local::{Local, Options};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use serde_json::{Value, json};
+
+/// A running instance.
+pub(crate) struct World {
+    local: Local,
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+}
+
+/// A subject with a token.
+pub(crate) struct User<'a> {
+    world: &'a World,
+    token: String,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Reply {
+    /// The body, if the status is that.
+    #[track_caller]
+    pub(crate) fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.body);
+        self.body
+    }
+
+    /// Status and code, as a table of refusals names them.
+    pub(crate) fn refusal(&self) -> (u16, &str) {
+        (self.status, self.body["code"].as_str().or(self.body["message"].as_str()).unwrap_or("-"))
+    }
+}
+
+impl World {
+    pub(crate) async fn start() -> Self {
+        Self::with(Options::ephemeral()).await
+    }
+
+    pub(crate) async fn with(options: Options) -> Self {
+        let local = Local::start(options).await.unwrap();
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(local.certificate_pem().as_bytes()).unwrap()).unwrap();
+        let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+        let tls = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let connector = hyper_rustls::HttpsConnectorBuilder::new().with_tls_config(tls).https_only().enable_http1().build();
+        Self { local, client: Client::builder(TokioExecutor::new()).build(connector) }
+    }
+
+    pub(crate) async fn stop(self) {
+        drop(self.client);
+        self.local.shutdown().await;
+    }
+
+    pub(crate) fn https_port(&self) -> u16 {
+        self.local.https_port()
+    }
+
+    pub(crate) fn aws_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.local.aws_port())
+    }
+
+    /// The official SDK's configuration, as the developer with the fixed key.
+    pub(crate) fn sdk(&self) -> aws_types::SdkConfig {
+        aws_types::SdkConfig::builder()
+            .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::latest())
+            .region(aws_types::region::Region::new("us-east-1"))
+            .endpoint_url(self.aws_url())
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(Credentials::new(
+                "local",
+                "local-secret",
+                None,
+                None,
+                "tests",
+            )))
+            .build()
+    }
+
+    /// Sends a request as it is.
+    pub(crate) async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Reply {
+        let mut request = Request::builder().method(method).uri(format!("https://localhost:{}{path}", self.https_port()));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = self.client.request(request.body(Full::new(body.into())).unwrap()).await.unwrap();
+        let (parts, body) = answer.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
+        Reply { status: parts.status.as_u16(), headers: parts.headers, body }
+    }
+
+    async fn help(&self, path: &str, body: &Value) -> Value {
+        let reply = self.send(Method::POST, path, &[("content-type", "application/json")], body.to_string()).await;
+        assert!(reply.status < 300, "{path}: {} {}", reply.status, reply.body);
+        reply.body
+    }
+
+    pub(crate) async fn token(&self, subject: &str, scope: &str) -> String {
+        let token = self.help("/dev/token", &json!({ "subject": subject, "scope": scope })).await;
+        token["token"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) async fn user(&self, subject: &str) -> User<'_> {
+        User { world: self, token: self.token(subject, "verify").await }
+    }
+
+    pub(crate) async fn advance(&self, seconds: u32) {
+        self.help("/dev/clock", &json!({ "advanceSeconds": seconds })).await;
+    }
+
+    pub(crate) async fn outcome(&self, outcome: &Value) {
+        self.help("/dev/outcome", outcome).await;
+    }
+
+    /// A check that ended with that confidence.
+    pub(crate) async fn succeeded(&self, session_id: &str, confidence: f32) {
+        self.outcome(&json!({ "sessionId": session_id, "status": "SUCCEEDED", "confidence": confidence })).await;
+    }
+
+    /// Every item of the table.
+    pub(crate) async fn items(&self) -> Vec<std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue>> {
+        let client = aws_sdk_dynamodb::Client::new(&self.sdk());
+        let tables = client.list_tables().send().await.unwrap();
+        let mut items = Vec::new();
+        let mut pages = client.scan().table_name(&tables.table_names()[0]).consistent_read(true).into_paginator().items().send();
+        while let Some(item) = pages.next().await {
+            items.push(item.unwrap());
+        }
+        items
+    }
+
+    /// Every key of the evidence bucket.
+    pub(crate) async fn image_keys(&self) -> Vec<String> {
+        let client = aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(&self.sdk()).force_path_style(true).build());
+        let buckets = client.list_buckets().send().await.unwrap();
+        let listed = client.list_objects_v2().bucket(buckets.buckets()[0].name().unwrap()).send().await.unwrap();
+        listed.contents().iter().map(|object| object.key().unwrap().to_owned()).collect()
+    }
+}
+
+impl User<'_> {
+    pub(crate) async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Reply {
+        let authorization = format!("Bearer {}", self.token);
+        let mut all = vec![("authorization", authorization.as_str())];
+        all.extend_from_slice(headers);
+        self.world.send(method, &format!("/api{path}"), &all, body).await
+    }
+
+    /// Opens a verification with that body, under a key where one is given.
+    pub(crate) async fn open(&self, body: &Value, key: Option<&str>) -> Reply {
+        let mut headers = vec![("content-type", "application/json")];
+        headers.extend(key.map(|key| ("idempotency-key", key)));
+        self.send(Method::POST, "/verifications", &headers, body.to_string()).await
+    }
+
+    pub(crate) async fn next(&self, id: &str) -> Reply {
+        self.send(Method::POST, &format!("/verifications/{id}/sessions"), &[], "").await
+    }
+
+    pub(crate) async fn complete(&self, id: &str, session_id: &str) -> Reply {
+        self.send(Method::POST, &format!("/verifications/{id}/sessions/{session_id}/complete"), &[], "").await
+    }
+
+    pub(crate) async fn get(&self, id: &str) -> Reply {
+        self.send(Method::GET, &format!("/verifications/{id}"), &[], "").await
+    }
+}
+
+/// Verification and session of an answer that issued one.
+pub(crate) fn ids(body: &Value) -> (String, String) {
+    let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("no id in {body}")).to_owned();
+    (text(&body["verificationId"]), text(&body["session"]["sessionId"]))
+}

@@ -1,0 +1,32 @@
+//! Does the light stay on the face? Value of `light.contrast`: how strongly the background follows the colours, as a share of how
+//! strongly the face does. About 0 for a person in a room; about 1 for a print or a tablet whose whole surface reflects alike.
+
+use super::falling;
+use crate::Cue;
+
+/// `face` and `background` are the slopes of their light on the colours; none when there is no background to see.
+pub(super) fn cue(face: f64, background: Option<f64>) -> Cue {
+    /// Below this slope a share of it is noise; a face that reflects so little fails `light.gain`.
+    const LEAST_SLOPE: f64 = 0.005;
+    /// A face that fills the picture takes the test away: less than certain, and not yet suspicious.
+    const UNSEEN: Cue = Cue { name: "light.contrast", value: 0.0, likelihood: 0.85 };
+    let Some(background) = background else { return UNSEEN };
+    #[expect(clippy::cast_possible_truncation, reason = "clamped to a few units")]
+    let share = (background.abs() / face.max(LEAST_SLOPE)).min(5.0) as f32;
+    falling("light.contrast", share, 0.5, 0.1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_background_that_reflects_like_the_face_speaks_against_it() {
+        for (face, background, low, high) in
+            [(0.1, Some(0.003), 0.98, 1.0), (0.1, Some(0.05), 0.45, 0.55), (0.1, Some(0.1), 0.0, 0.02), (0.1, None, 0.5, 0.9)]
+        {
+            let likelihood = cue(face, background).likelihood;
+            assert!((low..=high).contains(&likelihood), "{face} {background:?}: {likelihood}");
+        }
+    }
+}

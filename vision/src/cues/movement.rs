@@ -1,0 +1,51 @@
+//! Did the person come closer, into the oval? Values: `movement.growth` the width of the face at the end over that at the beginning;
+//! `movement.oval` how much the face and the oval cover each other at the end (intersection over union).
+
+use super::{median, rising};
+use crate::face::Box2;
+use crate::track::Track;
+use crate::{Challenge, Cue};
+
+/// How long the beginning is, in milliseconds.
+const BEGINNING_MS: f64 = 400.0;
+
+/// How long the end is. In a challenge of movement alone the component stops recording as soon as the face fits, and the recorder
+/// may lose the last pictures, so the end is short and its best moment counts.
+const END_MS: f64 = 250.0;
+
+/// From here on the face counts as in the oval. The client's own test wants 0.55 of another detector's box.
+const IN_OVAL: f32 = 0.42;
+
+pub(super) fn cues(track: &Track, challenge: &Challenge) -> Vec<Cue> {
+    vec![rising("movement.growth", growth(track), 1.3, 0.07), rising("movement.oval", cover(track, challenge), IN_OVAL, 0.03)]
+}
+
+/// Whether the face came into the oval.
+pub(crate) fn aligned(track: &Track, challenge: &Challenge) -> bool {
+    cover(track, challenge) >= IN_OVAL
+}
+
+fn growth(track: &Track) -> f32 {
+    let far = median(track.first(BEGINNING_MS).into_iter().map(|seen| seen.oval_box.width)).unwrap_or(0.0);
+    let near = highest(track.last(END_MS).into_iter().map(|seen| seen.oval_box.width));
+    if far > 0.0 { near / far } else { 0.0 }
+}
+
+fn cover(track: &Track, challenge: &Challenge) -> f32 {
+    let oval = oval(track, challenge);
+    highest(track.last(END_MS).into_iter().map(|seen| seen.oval_box.overlap(oval)))
+}
+
+fn highest(values: impl Iterator<Item = f32>) -> f32 {
+    values.fold(0.0, f32::max)
+}
+
+/// The oval's box in pixels of the recording, which need not have the size that the client declared.
+#[expect(clippy::cast_precision_loss, reason = "sides of a few thousand pixels")]
+fn oval(track: &Track, challenge: &Challenge) -> Box2 {
+    let [width, height] = track.size;
+    let along = width / challenge.frame.width.max(1) as f32;
+    let down = height / challenge.frame.height.max(1) as f32;
+    let oval = challenge.oval;
+    Box2::around([oval.center_x * along, oval.center_y * down], oval.width * along, oval.height * down)
+}

@@ -1,0 +1,204 @@
+//! A decoded picture in 4:2:0, and the reading of colours out of it at any place, by the range and the matrix it was stored with.
+
+use crate::VideoError;
+
+/// A decoded picture.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Frame {
+    pts_us: i64,
+    width: u32,
+    height: u32,
+    planes: Planes,
+    colour: Colour,
+}
+
+/// Luma and the two chroma planes, row by row without padding; chroma has half the size, rounded up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Planes {
+    pub(crate) y: Vec<u8>,
+    pub(crate) u: Vec<u8>,
+    pub(crate) v: Vec<u8>,
+}
+
+/// How luma and chroma become red, green and blue.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Colour {
+    luma_zero: f32,
+    luma_scale: f32,
+    red_from_v: f32,
+    green_from_u: f32,
+    green_from_v: f32,
+    blue_from_u: f32,
+}
+
+impl Colour {
+    /// `matrix` is a number of ITU-T H.273: 1 is BT.709, 9 and 10 are BT.2020, everything else is read as BT.601.
+    pub(crate) fn new(full_range: bool, matrix: u8) -> Self {
+        let (red, blue) = match matrix {
+            1 => (0.2126, 0.0722),
+            9 | 10 => (0.2627, 0.0593),
+            _ => (0.299, 0.114),
+        };
+        let green = 1.0 - red - blue;
+        let (luma_zero, luma_scale, chroma_scale) =
+            if full_range { (0.0, 1.0 / 255.0, 1.0 / 255.0) } else { (16.0, 1.0 / 219.0, 1.0 / 224.0) };
+        let (red_from_v, blue_from_u) = (2.0 * (1.0 - red), 2.0 * (1.0 - blue));
+        Self {
+            luma_zero,
+            luma_scale,
+            red_from_v: red_from_v * chroma_scale,
+            green_from_u: -blue * blue_from_u / green * chroma_scale,
+            green_from_v: -red * red_from_v / green * chroma_scale,
+            blue_from_u: blue_from_u * chroma_scale,
+        }
+    }
+
+    fn rgb(self, y: f32, u: f32, v: f32) -> [f32; 3] {
+        let luma = (y - self.luma_zero) * self.luma_scale;
+        let (u, v) = (u - 128.0, v - 128.0);
+        let red = luma + self.red_from_v * v;
+        let green = luma + self.green_from_u * u + self.green_from_v * v;
+        let blue = luma + self.blue_from_u * u;
+        [red.clamp(0.0, 1.0), green.clamp(0.0, 1.0), blue.clamp(0.0, 1.0)]
+    }
+}
+
+impl Frame {
+    /// A picture whose planes have the sizes that go with `width` and `height`.
+    pub(crate) fn new(pts_us: i64, width: u32, height: u32, planes: Planes, colour: Colour) -> Result<Self, VideoError> {
+        let luma = width as usize * height as usize;
+        let chroma = width.div_ceil(2) as usize * height.div_ceil(2) as usize;
+        if luma == 0 || planes.y.len() != luma || planes.u.len() != chroma || planes.v.len() != chroma {
+            return Err(VideoError::Damaged("a picture has planes of other sizes than it says".to_owned()));
+        }
+        Ok(Self { pts_us, width, height, planes, colour })
+    }
+
+    /// Presentation time in microseconds.
+    pub(crate) fn pts_us(&self) -> i64 {
+        self.pts_us
+    }
+
+    pub(crate) fn width(&self) -> u32 {
+        self.width
+    }
+
+    pub(crate) fn height(&self) -> u32 {
+        self.height
+    }
+
+    #[cfg(test)]
+    pub(crate) fn planes(&self) -> &Planes {
+        &self.planes
+    }
+
+    /// Red, green and blue in 0-1 (still gamma-encoded) at a place given in pixels, interpolated; none outside of the picture.
+    /// The centre of the first pixel is at (0.5, 0.5).
+    #[expect(clippy::cast_precision_loss, reason = "sides are at most 1920")]
+    pub(crate) fn rgb_at(&self, x: f32, y: f32) -> Option<[f32; 3]> {
+        let (width, height) = (self.width as f32, self.height as f32);
+        if !(x >= 0.0 && y >= 0.0 && x < width && y < height) {
+            return None;
+        }
+        let luma = interpolate(&self.planes.y, self.width, self.height, x - 0.5, y - 0.5)?;
+        let (chroma_width, chroma_height) = (self.width.div_ceil(2), self.height.div_ceil(2));
+        let (cx, cy) = (x / 2.0 - 0.5, y / 2.0 - 0.5);
+        let u = interpolate(&self.planes.u, chroma_width, chroma_height, cx, cy)?;
+        let v = interpolate(&self.planes.v, chroma_width, chroma_height, cx, cy)?;
+        Some(self.colour.rgb(luma, u, v))
+    }
+
+    /// Luma in 0-1 at a place given in pixels, interpolated; none outside of the picture.
+    #[expect(clippy::cast_precision_loss, reason = "sides are at most 1920")]
+    pub(crate) fn luma_at(&self, x: f32, y: f32) -> Option<f32> {
+        if !(x >= 0.0 && y >= 0.0 && x < self.width as f32 && y < self.height as f32) {
+            return None;
+        }
+        let luma = interpolate(&self.planes.y, self.width, self.height, x - 0.5, y - 0.5)?;
+        Some(((luma - self.colour.luma_zero) * self.colour.luma_scale).clamp(0.0, 1.0))
+    }
+
+    /// The whole picture as interleaved 8-bit RGB, each pixel standing for a square of `step` by `step` pixels.
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "channels are clamped to 0-1")]
+    pub(crate) fn to_rgb(&self, step: u32) -> (u16, u16, Vec<u8>) {
+        let step = step.max(1);
+        let (width, height) = (self.width / step, self.height / step);
+        let mut rgb = Vec::with_capacity(3 * width as usize * height as usize);
+        for y in 0..height {
+            for x in 0..width {
+                let (x, y) = ((x as f32 + 0.5) * step as f32, (y as f32 + 0.5) * step as f32);
+                rgb.extend(self.rgb_at(x, y).unwrap_or_default().map(|channel| (channel * 255.0).round() as u8));
+            }
+        }
+        (width as u16, height as u16, rgb)
+    }
+}
+
+/// Bilinear interpolation between samples whose places are whole numbers; beyond the edge the edge continues.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "places are clamped into the plane"
+)]
+fn interpolate(plane: &[u8], width: u32, height: u32, x: f32, y: f32) -> Option<f32> {
+    let (x, y) = (x.clamp(0.0, (width - 1) as f32), y.clamp(0.0, (height - 1) as f32));
+    let (left, top) = (x as usize, y as usize);
+    let (along, down) = (x - left as f32, y - top as f32);
+    let right = usize::from(left + 1 < width as usize);
+    let stride = width as usize;
+    let here = top * stride + left;
+    let below = if top + 1 < height as usize { here + stride } else { here };
+    let sample = |at: usize| plane.get(at).map(|&value| f32::from(value));
+    let upper = sample(here)? * (1.0 - along) + sample(here + right)? * along;
+    let lower = sample(below)? * (1.0 - along) + sample(below + right)? * along;
+    Some(upper * (1.0 - down) + lower * down)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flat(y: u8, u: u8, v: u8, colour: Colour) -> Frame {
+        let planes = Planes { y: vec![y; 64 * 64], u: vec![u; 32 * 32], v: vec![v; 32 * 32] };
+        Frame::new(0, 64, 64, planes, colour).unwrap()
+    }
+
+    #[test]
+    fn the_primaries_come_out_of_each_storage() {
+        // Luma and chroma of pure colours by the formulas of BT.601 and BT.709, rounded.
+        let cases = [
+            ("black, video range", flat(16, 128, 128, Colour::new(false, 5)), [0.0, 0.0, 0.0]),
+            ("white, video range", flat(235, 128, 128, Colour::new(false, 5)), [1.0, 1.0, 1.0]),
+            ("white, full range", flat(255, 128, 128, Colour::new(true, 1)), [1.0, 1.0, 1.0]),
+            ("red, BT.601 full", flat(76, 85, 255, Colour::new(true, 5)), [1.0, 0.0, 0.0]),
+            ("red, BT.601 video", flat(81, 90, 240, Colour::new(false, 6)), [1.0, 0.0, 0.0]),
+            ("green, BT.709 video", flat(173, 42, 26, Colour::new(false, 1)), [0.0, 1.0, 0.0]),
+            ("blue, BT.709 full", flat(18, 255, 116, Colour::new(true, 1)), [0.0, 0.0, 1.0]),
+        ];
+        for (name, frame, expected) in cases {
+            let got = frame.rgb_at(20.0, 20.0).unwrap();
+            for (got, expected) in got.iter().zip(expected) {
+                assert!((got - expected).abs() < 0.012, "{name}: {got} instead of {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn places_between_pixels_are_interpolated_and_outside_there_is_nothing() {
+        let y: Vec<u8> = (0..64 * 64).map(|at| u8::try_from(at % 64).unwrap()).collect();
+        let planes = Planes { y, u: vec![128; 32 * 32], v: vec![128; 32 * 32] };
+        let frame = Frame::new(0, 64, 64, planes, Colour::new(true, 5)).unwrap();
+        let at = |x: f32| (frame.rgb_at(x, 8.0).unwrap().first().unwrap() * 255.0 * 4.0).round() / 4.0;
+        assert_eq!([at(0.2), at(10.5), at(10.75), at(11.0), at(63.9)], [0.0, 10.0, 10.25, 10.5, 63.0]);
+        for (x, y) in [(-0.1, 5.0), (5.0, 64.0), (f32::NAN, 5.0), (f32::INFINITY, 0.0)] {
+            assert_eq!(frame.rgb_at(x, y), None, "({x}, {y})");
+        }
+    }
+
+    #[test]
+    fn planes_of_another_size_are_refused() {
+        let planes = Planes { y: vec![0; 63 * 64], u: vec![0; 32 * 32], v: vec![0; 32 * 32] };
+        assert!(Frame::new(0, 64, 64, planes, Colour::new(true, 5)).is_err());
+    }
+}

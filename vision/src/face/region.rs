@@ -1,0 +1,82 @@
+//! Cutting a square out of a picture, turned and scaled to what a network takes.
+
+use crate::decode::Frame;
+
+/// A square somewhere in a picture, possibly turned, possibly reaching over its edge.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Region {
+    /// Centre in pixels.
+    pub(super) center: [f32; 2],
+    /// Side in pixels.
+    pub(super) side: f32,
+    /// Sine and cosine of its clockwise turn (the vertical axis of pictures points down).
+    direction: [f32; 2],
+}
+
+impl Region {
+    /// An upright square.
+    pub(super) fn upright(center: [f32; 2], side: f32) -> Self {
+        Self { center, side, direction: [0.0, 1.0] }
+    }
+
+    /// A square turned clockwise by an angle in radians.
+    pub(super) fn turned(center: [f32; 2], side: f32, angle: f32) -> Self {
+        let (sin, cos) = angle.sin_cos();
+        Self { center, side, direction: [sin, cos] }
+    }
+
+    /// Where a place in the square, in fractions of its side, is in the picture.
+    pub(super) fn to_frame(self, [x, y]: [f32; 2]) -> [f32; 2] {
+        let [sin, cos] = self.direction;
+        let (x, y) = ((x - 0.5) * self.side, (y - 0.5) * self.side);
+        [self.center[0] + x * cos - y * sin, self.center[1] + x * sin + y * cos]
+    }
+
+    /// The square as `side` by `side` RGB pixels, interleaved, each channel `scale * value + offset` of 0-1; black beyond the edge.
+    /// Where the square shrinks a lot, each pixel averages four places, which keeps fine texture from turning into noise.
+    #[expect(clippy::cast_precision_loss, reason = "sides are a few hundred")]
+    pub(super) fn cut(self, frame: &Frame, side: usize, scale: f32, offset: f32) -> Vec<f32> {
+        let spread: &[f32] = if self.side > 2.5 * side as f32 { &[0.25, 0.75] } else { &[0.5] };
+        let weight = scale / (spread.len() * spread.len()) as f32;
+        let mut rgb = Vec::with_capacity(side * side * 3);
+        for (column, row) in grid(side) {
+            let mut sum = [0.0_f32; 3];
+            for down in spread {
+                for along in spread {
+                    let [x, y] = self.to_frame([(column + along) / side as f32, (row + down) / side as f32]);
+                    let pixel = frame.rgb_at(x, y).unwrap_or_default();
+                    sum.iter_mut().zip(pixel).for_each(|(sum, channel)| *sum += channel);
+                }
+            }
+            rgb.extend(sum.map(|channel| channel * weight + offset));
+        }
+        rgb
+    }
+
+    /// The square as `side` by `side` luma values in 0-1.
+    #[expect(clippy::cast_precision_loss, reason = "sides are a few hundred")]
+    pub(super) fn cut_luma(self, frame: &Frame, side: usize) -> Vec<f32> {
+        let place = |(column, row)| self.to_frame([(column + 0.5) / side as f32, (row + 0.5) / side as f32]);
+        grid(side).map(place).map(|[x, y]| frame.luma_at(x, y).unwrap_or_default()).collect()
+    }
+}
+
+/// Columns and rows of a square, row by row.
+#[expect(clippy::cast_precision_loss, reason = "sides are a few hundred")]
+fn grid(side: usize) -> impl Iterator<Item = (f32, f32)> {
+    (0..side).flat_map(move |row| (0..side).map(move |column| (column as f32, row as f32)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_turned_square_maps_its_corners() {
+        let region = Region::turned([100.0, 50.0], 20.0, std::f32::consts::FRAC_PI_2);
+        let close = |[x, y]: [f32; 2], [u, v]: [f32; 2]| (x - u).abs() < 1e-4 && (y - v).abs() < 1e-4;
+        assert!(close(region.to_frame([0.5, 0.5]), [100.0, 50.0]));
+        assert!(close(region.to_frame([1.0, 0.5]), [100.0, 60.0]), "right becomes down when turned clockwise");
+        assert!(close(region.to_frame([0.0, 0.0]), [110.0, 40.0]));
+    }
+}

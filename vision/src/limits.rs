@@ -1,0 +1,26 @@
+//! How large a recording may be before the engine refuses it. A liveness check lasts seconds; what exceeds these bounds was not
+//! made by one, and would cost time or memory that other sessions need.
+
+/// Bytes of a whole recording: the video limit of `StartFaceLivenessSession` is 10 MB in total.
+pub(crate) const MAX_BYTES: usize = 10_000_000;
+
+/// Pixels on either side. Cameras are asked for 640x480; full HD in portrait or landscape still passes.
+pub(crate) const MAX_SIDE: u32 = 1920;
+
+/// Pixels on either side below which no face can be measured.
+pub(crate) const MIN_SIDE: u32 = 64;
+
+/// Packets of the video track: a minute at 50 frames a second.
+pub(crate) const MAX_FRAMES: usize = 3000;
+
+/// Luma samples of all frames together: a minute of 480x360 at 60 frames a second, or ten seconds of full HD at 30.
+pub(crate) const MAX_PIXELS: u64 = 650_000_000;
+
+/// Samples that the tables of an MP4 file may announce, over all tracks.
+pub(crate) const MAX_MP4_SAMPLES: u64 = 20_000;
+
+/// The stream is taken in blocks of this size, whatever the size of the chunks.
+pub(crate) const BLOCK_BYTES: usize = 4096;
+
+/// A file whose header is not complete within so many bytes is damaged.
+pub(crate) const MAX_HEADER_BYTES: usize = 256 * 1024;

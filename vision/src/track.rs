@@ -1,0 +1,162 @@
+//! The face through the recording: every picture that is worth measuring becomes one sample, and the cues see nothing else.
+
+use crate::decode::Frame;
+use crate::face::{self, Box2, Detection, Face, Hint, Light, Pose, Runner};
+
+/// What was seen of the face from the first picture to the last.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Track {
+    /// Width and height of the pictures, in pixels.
+    pub(crate) size: [f32; 2],
+    /// Pictures decoded.
+    pub(crate) frames: u32,
+    /// Milliseconds from the first picture to the last.
+    pub(crate) length_ms: f64,
+    /// The pictures that were measured, in order of time.
+    pub(crate) samples: Vec<Sample>,
+    /// How many faces were in the pictures that were searched for more than one.
+    pub(crate) faces: Vec<usize>,
+}
+
+/// One measured picture.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Sample {
+    /// Milliseconds since the first picture.
+    pub(crate) at_ms: f64,
+    /// The face; none when there was none.
+    pub(crate) seen: Option<Seen>,
+}
+
+/// A face in one picture.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Seen {
+    pub(crate) face: Face,
+    /// The box that is compared with the oval.
+    pub(crate) oval_box: Box2,
+    /// The box round the whole mesh.
+    pub(crate) outline: Box2,
+    pub(crate) pose: Pose,
+    /// The light that the skin gives back.
+    pub(crate) skin: Light,
+    /// The light from behind the head, where there is enough to see.
+    pub(crate) background: Option<Light>,
+    /// Variance of the Laplacian, see [`face::sharpness`].
+    pub(crate) sharpness: f32,
+}
+
+impl Track {
+    /// The samples with a face, with their time.
+    pub(crate) fn seen(&self) -> impl DoubleEndedIterator<Item = (f64, &Seen)> {
+        self.samples.iter().filter_map(|sample| sample.seen.as_ref().map(|seen| (sample.at_ms, seen)))
+    }
+
+    /// The faces of the first `ms` milliseconds in which one was seen.
+    pub(crate) fn first(&self, ms: f64) -> Vec<&Seen> {
+        let start = self.seen().next().map_or(0.0, |(at, _)| at);
+        self.seen().take_while(|(at, _)| *at <= start + ms).map(|(_, seen)| seen).collect()
+    }
+
+    /// The faces of the last `ms` milliseconds in which one was seen.
+    pub(crate) fn last(&self, ms: f64) -> Vec<&Seen> {
+        let end = self.seen().next_back().map_or(0.0, |(at, _)| at);
+        self.seen().rev().take_while(|(at, _)| *at >= end - ms).map(|(_, seen)| seen).collect()
+    }
+}
+
+/// Follows the face from picture to picture.
+#[derive(Debug)]
+pub(crate) struct Follower {
+    runner: Runner,
+    track: Track,
+    start_us: Option<i64>,
+    last_us: i64,
+    sampled_us: Option<i64>,
+    counted_us: Option<i64>,
+    followed: Option<Face>,
+}
+
+/// Pictures closer together than this tell nothing new: at 30 a second every other one is measured, below 20 a second all.
+const SAMPLE_EVERY_US: i64 = 48_000;
+
+/// While one face is followed, others are looked for this often.
+const COUNT_EVERY_US: i64 = 500_000;
+
+/// A second face counts from this share of the first one's width: a passer-by in the background does not.
+const SECOND_FACE: f32 = 0.4;
+
+impl Follower {
+    pub(crate) fn new(runner: Runner) -> Self {
+        let track = Track { size: [0.0; 2], frames: 0, length_ms: 0.0, samples: Vec::new(), faces: Vec::new() };
+        Self { runner, track, start_us: None, last_us: 0, sampled_us: None, counted_us: None, followed: None }
+    }
+
+    /// Takes the next picture; returns what was measured when it was one to measure.
+    #[expect(clippy::cast_precision_loss, reason = "sides are at most 1920, times within an hour")]
+    pub(crate) fn observe(&mut self, frame: &Frame) -> Option<&Sample> {
+        let at_us = frame.pts_us();
+        let start_us = *self.start_us.get_or_insert(at_us);
+        self.track.size = [frame.width() as f32, frame.height() as f32];
+        self.track.frames = self.track.frames.saturating_add(1);
+        self.last_us = self.last_us.max(at_us);
+        self.track.length_ms = milliseconds(self.last_us.saturating_sub(start_us));
+        let due = |last: Option<i64>, every| last.is_none_or(|last| at_us.saturating_sub(last) >= every);
+        if !due(self.sampled_us, SAMPLE_EVERY_US) {
+            return None;
+        }
+        self.sampled_us = Some(at_us);
+        if due(self.counted_us, COUNT_EVERY_US) {
+            self.counted_us = Some(at_us);
+            self.count(frame);
+        }
+        self.followed = self.find(frame);
+        let seen = self.followed.as_ref().and_then(|face| measure(frame, face));
+        self.track.samples.push(Sample { at_ms: milliseconds(at_us.saturating_sub(start_us)), seen });
+        self.track.samples.last()
+    }
+
+    /// The track, when the recording has ended.
+    pub(crate) fn into_track(self) -> Track {
+        self.track
+    }
+
+    /// Looks for faces besides the one that is followed; takes the largest when none is.
+    fn count(&mut self, frame: &Frame) {
+        let found = face::detect(&self.runner, frame);
+        let Some(main) = found.iter().map(|one| one.area.width).reduce(f32::max) else {
+            // The detector loses faces that fill the picture; the mesh that follows one does not.
+            self.track.faces.push(usize::from(self.followed.is_some()));
+            return;
+        };
+        self.track.faces.push(found.iter().filter(|one| one.area.width >= SECOND_FACE * main).count());
+        if self.followed.is_none() {
+            self.followed = self.fit_largest(frame, &found);
+        }
+    }
+
+    fn find(&self, frame: &Frame) -> Option<Face> {
+        let followed = self.followed.as_ref().and_then(|face| face::fit(&self.runner, frame, Hint::Followed(face)));
+        followed.or_else(|| self.fit_largest(frame, &face::detect(&self.runner, frame)))
+    }
+
+    fn fit_largest(&self, frame: &Frame, found: &[Detection]) -> Option<Face> {
+        let largest = found.iter().max_by(|one, other| one.area.width.total_cmp(&other.area.width))?;
+        face::fit(&self.runner, frame, Hint::Detected(largest))
+    }
+}
+
+fn measure(frame: &Frame, face: &Face) -> Option<Seen> {
+    Some(Seen {
+        oval_box: face.oval_box(),
+        outline: face.outline(),
+        pose: face.pose(),
+        skin: face::skin(frame, face)?,
+        background: face::background(frame, face),
+        sharpness: face::sharpness(frame, face),
+        face: face.clone(),
+    })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "times within an hour")]
+fn milliseconds(us: i64) -> f64 {
+    us as f64 / 1000.0
+}

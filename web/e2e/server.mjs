@@ -1,0 +1,64 @@
+// Starts `prooflight-local` for a test run: own ports, own data, gone afterwards. With PROOFLIGHT_URL set an
+// instance that is already running is used instead.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, watch } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const WEB = join(import.meta.dirname, '..');
+const READY_WITHIN = 30_000;
+
+/** Resolves to the address of the page and a way to stop what was started. */
+export async function startServer() {
+  const running = process.env.PROOFLIGHT_URL;
+  if (running) return { url: new URL(running).origin, stop: async () => undefined };
+  const binary = process.env.PROOFLIGHT_LOCAL ?? join(WEB, '..', 'target', 'debug', 'prooflight-local');
+
+  const folder = await mkdtemp(join(tmpdir(), 'prooflight-e2e-'));
+  const flags = ['--https-port', '0', '--aws-port', '0', '--ephemeral', '--web-dir', join(WEB, 'dist')];
+  const child = spawn(binary, [...flags, '--data-dir', join(folder, 'data'), '--ready-file', join(folder, 'ready.json')], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const said = [];
+  child.stdout.on('data', (bytes) => said.push(bytes));
+  child.stderr.on('data', (bytes) => said.push(bytes));
+  const ended = new Promise((_, reject) => {
+    child.once('error', (cause) => reject(new Error(`cannot start ${binary} (set PROOFLIGHT_LOCAL)`, { cause })));
+    child.once('exit', (code) => reject(new Error(`${binary} ended with ${code}:\n${Buffer.concat(said)}`)));
+  });
+  ended.catch(() => undefined);
+
+  try {
+    const { https } = await Promise.race([readyFile(folder), ended]);
+    return {
+      url: `https://localhost:${https}`,
+      stop: async () => {
+        if (child.exitCode === null) {
+          child.kill('SIGTERM');
+          await once(child, 'exit');
+        }
+        await rm(folder, { recursive: true, force: true });
+      },
+    };
+  } catch (failure) {
+    child.kill('SIGKILL');
+    await rm(folder, { recursive: true, force: true });
+    throw failure;
+  }
+}
+
+/** The ports, as soon as the server has written them. The file may be there before anybody watches, hence the first look. */
+async function readyFile(folder) {
+  const read = () =>
+    readFile(join(folder, 'ready.json'), 'utf8')
+      .then(JSON.parse)
+      .catch(() => undefined);
+  const changes = watch(folder, { signal: AbortSignal.timeout(READY_WITHIN) })[Symbol.asyncIterator]();
+  for (let next = changes.next(); ; next = changes.next()) {
+    const ports = await read();
+    if (ports !== undefined) return ports;
+    await next;
+  }
+}
