@@ -56,13 +56,13 @@ describe('the pose', () => {
     const [faceX, faceY] = faceCentre(PORTRAIT_FACE);
     expect(x - faceX * scale).toBeLessThan(0);
     expect(y - faceY * scale).toBeLessThan(0);
-    expect(x + (420 - faceX) * scale).toBeGreaterThan(FRAME.width);
-    expect(y + (300 - faceY) * scale).toBeGreaterThan(FRAME.height);
+    expect(x + (470 - faceX) * scale).toBeGreaterThan(FRAME.width);
+    expect(y + (352 - faceY) * scale).toBeGreaterThan(FRAME.height);
   });
 
   it('ends in the oval and gets there steadily', () => {
     const [from, to] = [startPose(FRAME, PORTRAIT_FACE), ovalPose(oval, PORTRAIT_FACE)];
-    const scales = Array.from({ length: 80 }, (_, at) => approach(from, to, at * 50).scale);
+    const scales = Array.from({ length: 120 }, (_, at) => approach(from, to, at * 50).scale);
     expect(scales[0]).toBe(from.scale);
     expect(approach(from, to, 60_000)).toEqual(to);
     expect(ocularWidth(PORTRAIT_FACE) * to.scale).toBeCloseTo(oval.width);
