@@ -1,6 +1,6 @@
 //! A request without a right signature is refused by every service in its own words, and does nothing.
 
-use crate::support::{DEVELOPER, World, call, now, signed};
+use crate::support::{DEVELOPER, World, call, keys, now, signed};
 use aws_credential_types::Credentials as SdkCredentials;
 use bytes::Bytes;
 use http::{Request, StatusCode};
@@ -39,7 +39,7 @@ async fn every_service_words_a_refused_key_as_aws_does() {
     let world = World::in_memory();
     temporary(&world, "ASIALIVE", SignedDuration::from_hours(1));
     temporary(&world, "ASIADEAD", SignedDuration::from_secs(-1));
-    let keys = |key: &str, secret: &str, token: Option<&str>| SdkCredentials::new(key, secret, token.map(str::to_owned), None, "tests");
+    let keys = |key: &str, secret: &str, token: Option<&str>| keys(key, secret, token.map(str::to_owned));
     let good = keys(DEVELOPER, "local-secret", None);
     let at = |minutes: u64, later: bool| {
         let off = Duration::from_secs(minutes * 60);

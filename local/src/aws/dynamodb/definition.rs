@@ -67,7 +67,10 @@ fn indexes(list: Option<&Value>) -> Vec<(String, Value)> {
         .and_then(Value::as_array)
         .into_iter()
         .flatten()
-        .map(|index| (index["IndexName"].as_str().unwrap_or_default().to_owned(), index["KeySchema"].clone()))
+        .map(|index| {
+            let name = index.get("IndexName").and_then(Value::as_str).unwrap_or_default();
+            (name.to_owned(), index.get("KeySchema").cloned().unwrap_or_default())
+        })
         .collect();
     indexes.sort_by(|left, right| left.0.cmp(&right.0));
     indexes
@@ -78,17 +81,15 @@ fn expire(database: &Database, name: &str, properties: &Map<String, Value>) -> R
     let fault = |error: serde_json::Error| TablesFault::Definition(error.to_string());
     let described = database.describe_time_to_live(serde_json::from_value(json!({"TableName": name})).map_err(fault)?)?;
     let described = serde_json::to_value(&described).map_err(fault)?;
-    let found = &described["TimeToLiveDescription"];
+    let found = |pointer: &str| described.pointer(&format!("/TimeToLiveDescription/{pointer}"));
     // A template may say `true` as a string.
-    let enabled = wanted["Enabled"] == json!(true) || wanted["Enabled"] == json!("true");
-    let is_enabled = found["TimeToLiveStatus"] == json!("ENABLED");
-    if enabled == is_enabled && (!enabled || found["AttributeName"] == wanted["AttributeName"]) {
+    let enabled = matches!(wanted.get("Enabled"), Some(Value::Bool(true))) || wanted.get("Enabled") == Some(&json!("true"));
+    let is_enabled = found("TimeToLiveStatus") == Some(&json!("ENABLED"));
+    let attribute = wanted.get("AttributeName");
+    if enabled == is_enabled && (!enabled || found("AttributeName") == attribute) {
         return Ok(());
     }
-    let request = json!({
-        "TableName": name,
-        "TimeToLiveSpecification": {"AttributeName": wanted["AttributeName"], "Enabled": enabled},
-    });
+    let request = json!({"TableName": name, "TimeToLiveSpecification": {"AttributeName": attribute, "Enabled": enabled}});
     database.update_time_to_live(serde_json::from_value(request).map_err(fault)?)?;
     Ok(())
 }

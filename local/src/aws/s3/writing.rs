@@ -13,7 +13,7 @@ pub(super) async fn put(buckets: &Buckets, request: S3Request<PutObjectInput>) -
     refuse_what_is_not_kept(&input)?;
     let condition = condition(&input)?;
     // Nothing is read for a bucket that is not there.
-    buckets.shelf(&input.bucket)?;
+    buckets.bucket(&input.bucket)?;
     let bytes = whole(input.body, input.content_length).await?;
     let mut stated = Stated {
         checksums: Checksums {
