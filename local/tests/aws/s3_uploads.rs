@@ -105,7 +105,7 @@ async fn every_chunk_of_a_signed_stream_is_verified() {
     assert_eq!(bytes_of(&world, "chunked").await.unwrap().len(), 8192 * 2 + 7);
 
     let world = bucket();
-    let cases: [(&str, Change, &str); 4] = [
+    let cases: [(&str, Change, &str); 5] = [
         (
             "a changed byte",
             |number, chunk| chunk.iter_mut().skip(200).take(1).for_each(|byte| *byte ^= u8::from(number == 1)),
@@ -113,7 +113,8 @@ async fn every_chunk_of_a_signed_stream_is_verified() {
         ),
         ("a chunk left out", |number, chunk| chunk.retain(|_| number != 1), "SignatureDoesNotMatch"),
         ("a changed signature", |number, chunk| chunk[25] ^= u8::from(number == 2), "SignatureDoesNotMatch"),
-        ("a body that ends early", |number, chunk| chunk.retain(|_| number < 2), "IncompleteBody"),
+        ("a body that ends between two chunks", |number, chunk| chunk.retain(|_| number < 2), "IncompleteBody"),
+        ("a body that ends inside a chunk", |number, chunk| chunk.truncate(if number == 2 { 90 } else { 9000 }), "IncompleteBody"),
     ];
     for (name, change, code) in cases {
         let (status, _, body) = world.send(signed_chunks(&chunks, change)).await;
