@@ -230,7 +230,8 @@ async fn a_service_that_fails_in_the_middle_leaves_nothing_half_done() {
         ("PUT", "try_again"),
         ("TransactWriteItems", "try_again"),
     ] {
-        proxy.plan(&[(operation, Mishap::Unavailable); 3]);
+        // Three tries for each of the three images that are written side by side.
+        proxy.plan(&[(operation, Mishap::Unavailable); 9]);
         let (status, refused) = functions.complete(&id, &session_id).await;
         assert_eq!((status, &refused["code"]), (503, &json!(code)), "{operation}");
         proxy.mishaps.lock().unwrap().clear();

@@ -90,9 +90,30 @@ async fn nothing_that_is_secret_reaches_a_log_or_an_end_user() {
     found.dedup();
     // Whatever an end user gets is on this list; a new field has to be put here on purpose.
     let known = [
-        "accessKeyId", "attemptsLeft", "challenge", "code", "createdAt", "credentials", "currentSession", "expiration", "expiresAt",
-        "nextStep", "policy", "policyVersion", "region", "requestId", "secretAccessKey", "serverTime", "session", "sessionId",
-        "sessionToken", "status", "tips", "title", "type", "verificationId",
+        "accessKeyId",
+        "attemptsLeft",
+        "challenge",
+        "code",
+        "createdAt",
+        "credentials",
+        "currentSession",
+        "expiration",
+        "expiresAt",
+        "nextStep",
+        "policy",
+        "policyVersion",
+        "region",
+        "requestId",
+        "secretAccessKey",
+        "serverTime",
+        "session",
+        "sessionId",
+        "sessionToken",
+        "status",
+        "tips",
+        "title",
+        "type",
+        "verificationId",
     ];
     for key in found {
         assert!(known.contains(&key.as_str()), "{key} is in an answer");

@@ -124,3 +124,9 @@ fn feedback(track: &Track, challenge: &Challenge) -> Vec<Feedback> {
     feedback.sort();
     feedback
 }
+
+/// Whoever serves many sessions moves an analysis to a thread of its own.
+const _: fn() = || {
+    fn sendable<T: Send>() {}
+    sendable::<Analysis>();
+};

@@ -23,6 +23,7 @@ pub(crate) struct Decoder {
     frames: usize,
     pixels: u64,
     size: Option<(u32, u32)>,
+    start_us: Option<i64>,
 }
 
 #[derive(Debug)]
@@ -37,7 +38,7 @@ impl Decoder {
             Codec::Vp8 => Running::Vp8(Box::new(Vp8::new(track))),
             Codec::H264 { config } => Running::H264(Box::new(H264::new(track, config.as_deref())?)),
         };
-        Ok(Self { codec, frames: 0, pixels: 0, size: None })
+        Ok(Self { codec, frames: 0, pixels: 0, size: None, start_us: None })
     }
 
     /// Decodes a packet; the pictures that are ready for display come back in order, sometimes a few packets later.
@@ -64,6 +65,10 @@ impl Decoder {
             let size = (frame.width(), frame.height());
             if *self.size.get_or_insert(size) != size {
                 return Err(VideoError::Damaged("the frame changes its size".to_owned()));
+            }
+            let start_us = *self.start_us.get_or_insert(frame.pts_us());
+            if frame.pts_us().saturating_sub(start_us) > limits::MAX_LENGTH_US {
+                return Err(VideoError::TooLarge("longer than a minute"));
             }
             self.frames += 1;
             self.pixels = self.pixels.saturating_add(u64::from(size.0) * u64::from(size.1));

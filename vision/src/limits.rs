@@ -16,6 +16,9 @@ pub(crate) const MAX_FRAMES: usize = 3000;
 /// Luma samples of all frames together: a minute of 480x360 at 60 frames a second, or ten seconds of full HD at 30.
 pub(crate) const MAX_PIXELS: u64 = 650_000_000;
 
+/// How long a recording may last. The client gives up after ten seconds in front of the oval, and the colours take four.
+pub(crate) const MAX_LENGTH_US: i64 = 60_000_000;
+
 /// Samples that the tables of an MP4 file may announce, over all tracks.
 pub(crate) const MAX_MP4_SAMPLES: u64 = 20_000;
 

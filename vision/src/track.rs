@@ -160,3 +160,12 @@ fn measure(frame: &Frame, face: &Face) -> Option<Seen> {
 fn milliseconds(us: i64) -> f64 {
     us as f64 / 1000.0
 }
+
+/// A face for tests of cues that do not look at its shape.
+#[cfg(test)]
+pub(crate) fn imagined() -> Seen {
+    let face = Face::new(Box::new([[0.0; 3]; face::POINTS]));
+    let square = Box2 { left: 190.0, top: 130.0, width: 100.0, height: 100.0 };
+    let pose = Pose { yaw: 0.0, pitch: 0.0, roll: 0.0 };
+    Seen { face, oval_box: square, outline: square, pose, skin: [0.4, 0.3, 0.25], background: None, sharpness: 100.0 }
+}

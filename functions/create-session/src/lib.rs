@@ -187,7 +187,8 @@ impl CreateSession {
                         LivenessStatus::Created | LivenessStatus::NotFound => {
                             return self.issue_again(&loaded, live, invocation, entropy).await;
                         }
-                        LivenessStatus::InProgress => reserve(Some(live.number)),
+                        LivenessStatus::InProgress if verification.attempts_left() > 1 => reserve(Some(live.number)),
+                        LivenessStatus::InProgress => return self.wait_for(loaded, live, now, entropy).await,
                         LivenessStatus::Expired => Command::Lapse { number: live.number },
                         finished @ (LivenessStatus::Failed | LivenessStatus::Succeeded(_)) => {
                             let number = live.number;
@@ -200,6 +201,14 @@ impl CreateSession {
             loaded = change_verification(&self.table, &id, Some(loaded), &command, None, now, entropy).await?;
         }
         Err(Fault::bare(FaultCode::StoreContended, "agree on a session while others ask for one").into())
+    }
+
+    /// The last attempt is not given away while it runs. That somebody streams is written down, so that it counts when it lapses.
+    async fn wait_for(&self, loaded: Loaded, live: &Session, now: Timestamp, entropy: &Entropy) -> Result<Answer, Problem> {
+        let id = loaded.verification.id.clone();
+        let command = Command::ObserveStreaming { number: live.number };
+        change_verification(&self.table, &id, Some(loaded), &command, None, now, entropy).await?;
+        Err(Problem::Rejected(Rejection::SessionInProgress { retry_after_seconds: live.seconds_until_lapse(now) }))
     }
 
     /// Completes a session that finished without anybody calling back, exactly as the callback would have.

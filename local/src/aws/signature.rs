@@ -50,7 +50,7 @@ pub fn signing_key(secret_access_key: &str, day: Timestamp, region: &str, servic
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureFault {
     /// Nothing signed this request.
-    #[error("the request is not signed")]
+    #[error("the request is not signed with AWS4-HMAC-SHA256")]
     Missing,
     /// The signature cannot be read.
     #[error("{0}")]
@@ -98,7 +98,7 @@ impl SignatureFault {
 /// Longer request targets are refused before anything is computed from them.
 const LONGEST_TARGET: usize = 16 * 1024;
 
-/// How far a client's clock may be off: 5 minutes, and 15 for S3 ("RequestTimeTooSkewed" in its list of error codes).
+/// How far a client's clock may be off: 5 minutes, and 15 for S3 (`RequestTimeTooSkewed` in its list of error codes).
 fn tolerance(service: &str) -> SignedDuration {
     SignedDuration::from_mins(if service == "s3" { 15 } else { 5 })
 }
@@ -112,7 +112,7 @@ pub fn is_presigned(request: &Parts) -> bool {
 pub fn verify_header(request: &Parts, body: &[u8], credentials: &Credentials, now: Timestamp) -> Result<Verified, SignatureFault> {
     let claim = Claim::from_header(request)?;
     let payload = payload_of_header_signed(request, body, &claim.scope.service)?;
-    verify(request, claim, payload, credentials, now)
+    verify(request, claim, &payload, credentials, now)
 }
 
 /// Verifies a presigned URL, whose `Host` may have been signed with or without the port (browsers sign it without when they
@@ -120,7 +120,7 @@ pub fn verify_header(request: &Parts, body: &[u8], credentials: &Credentials, no
 pub fn verify_presigned(request: &Parts, credentials: &Credentials, now: Timestamp) -> Result<Verified, SignatureFault> {
     let claim = Claim::from_query(request)?;
     let payload = if claim.scope.service == "s3" { SignableBody::UnsignedPayload } else { SignableBody::empty() };
-    verify(request, claim, payload, credentials, now)
+    verify(request, claim, &payload, credentials, now)
 }
 
 fn payload_of_header_signed<'a>(request: &Parts, body: &'a [u8], service: &str) -> Result<SignableBody<'a>, SignatureFault> {
@@ -140,7 +140,7 @@ fn payload_of_header_signed<'a>(request: &Parts, body: &'a [u8], service: &str) 
 fn verify(
     request: &Parts,
     claim: Claim,
-    payload: SignableBody<'_>,
+    payload: &SignableBody<'_>,
     credentials: &Credentials,
     now: Timestamp,
 ) -> Result<Verified, SignatureFault> {

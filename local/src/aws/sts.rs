@@ -76,10 +76,10 @@ impl Sts {
         let key = Key::draw().map_err(|error| StsFault::new("InternalFailure", 500, error.to_string()))?;
         self.credentials.forget_expired(now.saturating_sub(REMEMBERED).unwrap_or(Timestamp::MIN));
         self.credentials.insert(
-            &key.access_key_id,
+            &key.id,
             Credential {
-                secret_access_key: key.secret_access_key.clone(),
-                session_token: Some(key.session_token.clone()),
+                secret_access_key: key.secret.clone(),
+                session_token: Some(key.token.clone()),
                 expires_at: Some(expires_at),
                 caller: Caller::AssumedRole { role_arn: arn.clone(), session_policy: session_policy.map(str::to_owned) },
             },
@@ -90,9 +90,9 @@ impl Sts {
             (
                 "Credentials",
                 &sts_xml::Element::Nested(&[
-                    ("AccessKeyId", &key.access_key_id),
-                    ("SecretAccessKey", &key.secret_access_key),
-                    ("SessionToken", &key.session_token),
+                    ("AccessKeyId", &key.id),
+                    ("SecretAccessKey", &key.secret),
+                    ("SessionToken", &key.token),
                     ("Expiration", &expires_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
                 ]),
             ),
@@ -146,17 +146,17 @@ impl<'a> Role<'a> {
 
 /// What one vended credential consists of.
 struct Key {
-    access_key_id: String,
-    secret_access_key: String,
-    session_token: String,
+    id: String,
+    secret: String,
+    token: String,
 }
 
 impl Key {
     fn draw() -> std::io::Result<Self> {
         Ok(Self {
-            access_key_id: format!("ASIA{}", base32(&entropy::bytes::<16>()?)),
-            secret_access_key: BASE64.encode(entropy::bytes::<30>()?),
-            session_token: BASE64.encode(entropy::bytes::<192>()?),
+            id: format!("ASIA{}", base32(&entropy::bytes::<16>()?)),
+            secret: BASE64.encode(entropy::bytes::<30>()?),
+            token: BASE64.encode(entropy::bytes::<192>()?),
         })
     }
 }
@@ -176,7 +176,8 @@ fn session_name(name: &str) -> Result<&str, StsFault> {
         return Ok(name);
     }
     let message = format!(
-        "1 validation error detected: Value '{name}' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]{{2,64}}"
+        "1 validation error detected: Value '{name}' at 'roleSessionName' failed to satisfy constraint: \
+         Member must satisfy regular expression pattern: [\\w+=,.@-]{{2,64}}"
     );
     Err(StsFault::new("ValidationError", 400, message))
 }
@@ -187,7 +188,10 @@ fn lifetime(text: Option<&str>, caller: &Caller) -> Result<SignedDuration, StsFa
     let text = text.unwrap_or("3600");
     let seconds = text.parse::<i64>().ok().filter(|seconds| (900..=43_200).contains(seconds));
     let seconds = seconds.ok_or_else(|| {
-        let message = format!("1 validation error detected: Value '{text}' at 'durationSeconds' failed to satisfy constraint: Member must have value between 900 and 43200");
+        let message = format!(
+            "1 validation error detected: Value '{text}' at 'durationSeconds' failed to satisfy constraint: \
+             Member must have value between 900 and 43200"
+        );
         StsFault::new("ValidationError", 400, message)
     })?;
     if seconds > 3_600 && *caller != Caller::Developer {

@@ -5,7 +5,6 @@ use crate::aws::signature::SignatureFault;
 use crate::aws::sts::StsFault;
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
-use std::fmt::Write as _;
 
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
@@ -17,21 +16,27 @@ pub(crate) enum Element<'a> {
 
 /// Elements in the order given, with their text escaped.
 pub(crate) fn elements(list: &[(&str, &Element<'_>)]) -> String {
-    list.iter().fold(String::new(), |mut xml, (name, element)| {
-        let inner = match element {
-            Element::Text(text) => escaped(text),
-            Element::Nested(children) => children.iter().map(|(name, text)| format!("<{name}>{}</{name}>", escaped(text))).collect(),
-        };
-        // Writing to a string cannot fail.
-        let _ = write!(xml, "<{name}>{inner}</{name}>");
-        xml
-    })
+    let mut xml = String::new();
+    for (name, element) in list {
+        match element {
+            Element::Text(text) => push(&mut xml, name, &escaped(text)),
+            Element::Nested(children) => {
+                let mut inner = String::new();
+                for (name, text) in *children {
+                    push(&mut inner, name, &escaped(text));
+                }
+                push(&mut xml, name, &inner);
+            }
+        }
+    }
+    xml
 }
 
 /// A successful answer: `result` is the content of `<ActionResult>`.
 pub(crate) fn answer(action: &str, result: &str, request_id: &str) -> Response<Bytes> {
     let body = format!(
-        "<{action}Response xmlns=\"{NAMESPACE}\"><{action}Result>{result}</{action}Result><ResponseMetadata><RequestId>{}</RequestId></ResponseMetadata></{action}Response>",
+        "<{action}Response xmlns=\"{NAMESPACE}\"><{action}Result>{result}</{action}Result>\
+         <ResponseMetadata><RequestId>{}</RequestId></ResponseMetadata></{action}Response>",
         escaped(request_id)
     );
     response(StatusCode::OK, body)
@@ -41,7 +46,8 @@ pub(crate) fn answer(action: &str, result: &str, request_id: &str) -> Response<B
 pub(crate) fn fault(fault: &StsFault, request_id: &str) -> Response<Bytes> {
     let side = if fault.status < 500 { "Sender" } else { "Receiver" };
     let body = format!(
-        "<ErrorResponse xmlns=\"{NAMESPACE}\"><Error><Type>{side}</Type><Code>{}</Code><Message>{}</Message></Error><RequestId>{}</RequestId></ErrorResponse>",
+        "<ErrorResponse xmlns=\"{NAMESPACE}\">\
+         <Error><Type>{side}</Type><Code>{}</Code><Message>{}</Message></Error><RequestId>{}</RequestId></ErrorResponse>",
         escaped(fault.code),
         escaped(&fault.message),
         escaped(request_id)
@@ -65,6 +71,12 @@ pub(crate) fn refused_signature(refusal: &SignatureFault) -> StsFault {
         }
     };
     StsFault { code, status, message }
+}
+
+fn push(xml: &mut String, name: &str, content: &str) {
+    for part in ["<", name, ">", content, "</", name, ">"] {
+        xml.push_str(part);
+    }
 }
 
 fn response(status: StatusCode, body: String) -> Response<Bytes> {

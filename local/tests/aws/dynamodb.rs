@@ -1,8 +1,8 @@
 //! DynamoDB's promises that the product rests on: conditions, transactions, expiry by the clock, and data that outlives a restart.
 
-use crate::support::{FUNCTION, World};
-use aws_credential_types::Credentials as SdkCredentials;
+use crate::support::{FUNCTION, World, keys};
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use prooflight_local::aws::credentials::Caller;
 use prooflight_local::aws::journal::Entry;
@@ -52,53 +52,24 @@ async fn version(world: &World, key: &str) -> Option<String> {
 }
 
 #[tokio::test]
-async fn a_failed_transaction_writes_nothing_and_says_why_item_by_item() {
-    let world = World::in_memory();
-    world.endpoint.ensure_table(&table()).unwrap();
-    let client = world.dynamodb();
-    let write = |key: &str| TransactWriteItem::builder().put(put(key, 1)).build();
-    client.transact_write_items().transact_items(write("a")).send().await.unwrap();
-    let check = ConditionCheck::builder()
-        .table_name("verifications")
-        .key("pk", s("a"))
-        .key("sk", s("v"))
-        .condition_expression("version = :one")
-        .expression_attribute_values(":one", n(1))
-        .build()
-        .unwrap();
-    let request = client
-        .transact_write_items()
-        .transact_items(write("b"))
-        .transact_items(write("a"))
-        .transact_items(TransactWriteItem::builder().condition_check(check).build());
-    let error = request.send().await.unwrap_err().into_service_error();
-    assert!(error.is_transaction_canceled_exception(), "{error:?}");
-    let aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException(error) = error else {
-        unreachable!()
-    };
-    let codes: Vec<_> = error.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or_default()).collect();
-    // An item of a transaction appears once: the check on the put's item is refused before anything is tried.
-    assert!(codes == ["None", "ConditionalCheckFailed", "None"] || codes.is_empty(), "{codes:?}");
-    assert_eq!(version(&world, "b").await, None);
-}
-
-#[tokio::test]
-async fn the_reason_carries_the_item_that_stood_in_the_way() {
+async fn a_cancelled_transaction_writes_nothing_and_says_why_item_by_item() {
     let world = World::in_memory();
     world.endpoint.ensure_table(&table()).unwrap();
     let client = world.dynamodb();
     let write = |key: &str, version| TransactWriteItem::builder().put(put(key, version)).build();
     client.transact_write_items().transact_items(write("a", 7)).send().await.unwrap();
-    let error = client.transact_write_items().transact_items(write("b", 1)).transact_items(write("a", 1)).send().await.unwrap_err();
-    let aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException(error) =
-        error.into_service_error()
-    else {
-        panic!("another error");
-    };
+    let check = ConditionCheck::builder().table_name("verifications").key("pk", s("c")).key("sk", s("v"));
+    let check = TransactWriteItem::builder().condition_check(check.condition_expression("attribute_exists(pk)").build().unwrap()).build();
+    let request = client.transact_write_items().transact_items(write("b", 1)).transact_items(write("a", 1)).transact_items(check);
+    let error = request.send().await.unwrap_err().into_service_error();
+    let TransactWriteItemsError::TransactionCanceledException(error) = error else { panic!("another error: {error:?}") };
     let reasons = error.cancellation_reasons();
-    assert_eq!(reasons.iter().map(|reason| reason.code().unwrap()).collect::<Vec<_>>(), ["None", "ConditionalCheckFailed"]);
-    assert_eq!(reasons[1].item().unwrap()["version"], n(7));
+    let codes: Vec<_> = reasons.iter().filter_map(|reason| reason.code()).collect();
+    assert_eq!(codes, ["None", "ConditionalCheckFailed", "ConditionalCheckFailed"]);
+    assert_eq!(reasons[1].item().unwrap()["version"], n(7), "the item that stood in the way");
     assert_eq!(version(&world, "b").await, None, "nothing of it was written");
+    let twice = client.transact_write_items().transact_items(write("d", 1)).transact_items(write("d", 2)).send().await.unwrap_err();
+    assert_eq!(twice.code(), Some("ValidationException"), "one item has one place in a transaction");
 }
 
 #[tokio::test]
@@ -213,7 +184,7 @@ async fn tables_outlive_a_restart_and_are_not_made_anew() {
 async fn the_journal_knows_which_function_used_which_permission() {
     let world = World::in_memory();
     world.endpoint.ensure_table(&table()).unwrap();
-    let config = world.sdk_for(&SdkCredentials::from_keys(FUNCTION, "function-secret", None), None);
+    let config = world.sdk_for(&keys(FUNCTION, "function-secret", None), None);
     let client = aws_sdk_dynamodb::Client::new(&config);
     client.transact_write_items().transact_items(TransactWriteItem::builder().put(put("a", 1)).build()).send().await.unwrap();
     let query = client.query().table_name("verifications").index_name("by-day").key_condition_expression("#day = :day");

@@ -1,6 +1,6 @@
 //! A request without a right signature is refused by every service in its own words, and does nothing.
 
-use crate::support::{DEVELOPER, World, call, now, signed};
+use crate::support::{DEVELOPER, World, call, keys, now, signed};
 use aws_credential_types::Credentials as SdkCredentials;
 use bytes::Bytes;
 use http::{Request, StatusCode};
@@ -39,11 +39,11 @@ async fn every_service_words_a_refused_key_as_aws_does() {
     let world = World::in_memory();
     temporary(&world, "ASIALIVE", SignedDuration::from_hours(1));
     temporary(&world, "ASIADEAD", SignedDuration::from_secs(-1));
-    let keys = |key: &str, secret: &str, token: Option<&str>| SdkCredentials::from_keys(key, secret, token.map(str::to_owned));
+    let keys = |key: &str, secret: &str, token: Option<&str>| keys(key, secret, token.map(str::to_owned));
     let good = keys(DEVELOPER, "local-secret", None);
     let at = |minutes: u64, later: bool| {
         let off = Duration::from_secs(minutes * 60);
-        Some(if later { SystemTime::now() + off } else { SystemTime::now() - off })
+        Some(if later { SystemTime::from(now()) + off } else { SystemTime::from(now()) - off })
     };
     let unrecognized = [Some("UnrecognizedClientException"), Some("InvalidToken"), Some("InvalidClientTokenId")];
     let skewed = |s3| [Some("InvalidSignatureException"), s3, Some("SignatureDoesNotMatch")];
@@ -170,6 +170,15 @@ async fn an_operation_that_is_not_here_is_named() {
         assert_eq!(status, StatusCode::BAD_REQUEST, "{body}");
         assert!(body.contains("UnknownOperationException") && body.contains(message), "{body}");
     }
+}
+
+#[tokio::test]
+async fn another_service_of_the_query_protocol_is_answered_in_xml() {
+    let world = World::in_memory();
+    let form = Request::post("/").header("content-type", "application/x-www-form-urlencoded").body(Bytes::from("Action=ListTopics"));
+    let (status, _, body) = world.send(signed(form.unwrap(), "sns", None, now())).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST, "{body}");
+    assert!(body.contains("<Code>InvalidAction</Code><Message>prooflight-local does not implement sns:ListTopics</Message>"), "{body}");
 }
 
 #[tokio::test]

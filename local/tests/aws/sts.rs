@@ -1,6 +1,6 @@
 //! What STS vends: keys that do what their session policy says for as long as was asked, and nothing else.
 
-use crate::support::{FUNCTION, REGION, World};
+use crate::support::{FUNCTION, REGION, World, keys};
 use aws_credential_types::Credentials as SdkCredentials;
 use aws_sdk_sts::error::ProvideErrorMetadata as _;
 use serde_json::json;
@@ -17,7 +17,7 @@ fn policy(action: &str) -> String {
 async fn assume(client: &aws_sdk_sts::Client, policy: Option<String>) -> SdkCredentials {
     let request = client.assume_role().role_arn(ROLE).role_session_name("s-1").duration_seconds(900).set_policy(policy);
     let vended = request.send().await.unwrap().credentials.unwrap();
-    SdkCredentials::from_keys(vended.access_key_id, vended.secret_access_key, Some(vended.session_token))
+    keys(vended.access_key_id, vended.secret_access_key, Some(vended.session_token))
 }
 
 #[tokio::test]
@@ -41,8 +41,8 @@ async fn vended_keys_are_good_for_what_was_asked() {
     let lifetime = vended.expiration().secs() - before.secs();
     assert!((899..=902).contains(&lifetime), "{lifetime}");
 
-    let keys = SdkCredentials::from_keys(vended.access_key_id(), vended.secret_access_key(), Some(vended.session_token().to_owned()));
-    let config = world.sdk_for(&keys, None);
+    let role = keys(vended.access_key_id(), vended.secret_access_key(), Some(vended.session_token().to_owned()));
+    let config = world.sdk_for(&role, None);
     let identity = aws_sdk_sts::Client::new(&config).get_caller_identity().send().await.unwrap();
     assert_eq!(identity.arn(), user.arn().into());
     assert_eq!(identity.user_id(), user.assumed_role_id().into());
@@ -64,7 +64,7 @@ async fn every_key_is_another_one() {
     assert_ne!(first.access_key_id(), second.access_key_id());
     assert_ne!(first.secret_access_key(), second.secret_access_key());
     // One key with the other's token is nobody's.
-    let mixed = SdkCredentials::from_keys(first.access_key_id(), first.secret_access_key(), second.session_token().map(str::to_owned));
+    let mixed = keys(first.access_key_id(), first.secret_access_key(), second.session_token().map(str::to_owned));
     let error = aws_sdk_sts::Client::new(&world.sdk_for(&mixed, None)).get_caller_identity().send().await.unwrap_err();
     assert_eq!(error.code(), Some("InvalidClientTokenId"));
 }
@@ -72,15 +72,15 @@ async fn every_key_is_another_one() {
 #[tokio::test]
 async fn without_a_policy_the_keys_open_nothing() {
     let world = World::in_memory();
-    let keys = assume(&world.sts(), None).await;
-    let error = aws_sdk_s3::Client::new(&world.sdk_for(&keys, None)).list_buckets().send().await.unwrap_err();
+    let bare = assume(&world.sts(), None).await;
+    let error = aws_sdk_s3::Client::new(&world.sdk_for(&bare, None)).list_buckets().send().await.unwrap_err();
     assert_eq!(error.code(), Some("AccessDenied"));
 }
 
 #[tokio::test]
 async fn what_aws_refuses_is_refused() {
     let world = World::in_memory();
-    let function = aws_sdk_sts::Client::new(&world.sdk_for(&SdkCredentials::from_keys(FUNCTION, "function-secret", None), None));
+    let function = aws_sdk_sts::Client::new(&world.sdk_for(&keys(FUNCTION, "function-secret", None), None));
     let long = format!("{{\"Version\":\"2012-10-17\",\"Statement\":[{}]}}", " ".repeat(2048));
     let cases = [
         ("a good request", ROLE, "s-1", 900, None, Ok(())),

@@ -62,7 +62,7 @@ impl World {
 
     /// The developer's configuration.
     pub(crate) fn sdk(&self) -> SdkConfig {
-        self.sdk_for(&SdkCredentials::from_keys(DEVELOPER, "local-secret", None), None)
+        self.sdk_for(&keys(DEVELOPER, "local-secret", None), None)
     }
 
     /// Anybody's configuration; `at` is the time that the client believes it is.
@@ -110,7 +110,7 @@ pub(crate) fn signed(request: Request<Bytes>, service: &str, payload: Option<&st
         settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
         settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
     }
-    let identity = SdkCredentials::from_keys(DEVELOPER, "local-secret", None).into();
+    let identity = keys(DEVELOPER, "local-secret", None).into();
     let params = v4::SigningParams::builder().identity(&identity).region(REGION).name(service).time(at.into()).settings(settings);
     let params = params.build().unwrap().into();
     let payload = payload.map_or(SignableBody::Bytes(&body), |payload| SignableBody::Precomputed(payload.to_owned()));
@@ -121,6 +121,11 @@ pub(crate) fn signed(request: Request<Bytes>, service: &str, payload: Option<&st
     let mut request = Request::from_parts(parts, body.clone());
     instructions.apply_to_request_http1x(&mut request);
     request
+}
+
+/// What a client signs with.
+pub(crate) fn keys(id: impl Into<String>, secret: impl Into<String>, token: Option<String>) -> SdkCredentials {
+    SdkCredentials::new(id, secret, token, None, "test")
 }
 
 /// An awsJson call, unsigned.

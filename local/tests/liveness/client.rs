@@ -65,7 +65,7 @@ impl Request {
     }
 
     pub(crate) fn credentials(&self) -> SdkCredentials {
-        SdkCredentials::from_keys(&self.access_key_id, &self.secret_access_key, self.session_token.clone())
+        SdkCredentials::new(&self.access_key_id, &self.secret_access_key, self.session_token.clone(), None, "tests")
     }
 
     /// Path and query with the signature, as the component signs: for the host without its port.

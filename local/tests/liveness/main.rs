@@ -11,6 +11,7 @@
 mod client;
 mod control_plane;
 mod logs;
+mod refusals;
 mod scripts;
 mod streams;
 mod world;

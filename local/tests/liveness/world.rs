@@ -48,8 +48,13 @@ impl World {
             let rekognition = Arc::clone(&answering);
             Box::pin(async move { rekognition.answer(&operation, body, &caller).await })
         }));
-        let world =
-            Self { sdk: sdk(router, SdkCredentials::from_keys("local", "local-secret", None)), clock, credentials, rekognition, endpoint };
+        let world = Self {
+            sdk: sdk(router, SdkCredentials::new("local", "local-secret", None, None, "tests")),
+            clock,
+            credentials,
+            rekognition,
+            endpoint,
+        };
         world.key("local", Caller::Developer);
         world
     }
@@ -67,7 +72,7 @@ impl World {
             let rekognition = Arc::clone(&rekognition);
             Box::pin(async move { rekognition.answer(&operation, body, &caller).await })
         }));
-        sdk(router, SdkCredentials::from_keys(access_key_id, "local-secret", session_token.map(str::to_owned)))
+        sdk(router, SdkCredentials::new(access_key_id, "local-secret", session_token.map(str::to_owned), None, "tests"))
     }
 
     pub(crate) async fn create(&self) -> String {

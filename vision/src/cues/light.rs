@@ -2,9 +2,10 @@
 //! the skin's light do not change with exposure; what the background does in the same moment (a new white balance) is subtracted.
 //! Values: `light.account` 1 when the client reports the colours that were sent; `light.correlation` how well the skin follows
 //! them at the best delay; `light.gain` how strongly; `light.order` by how much that correlation exceeds the 95th percentile of random
-//! orders of the same colours.
+//! orders of the same colours; `light.rivals` by how much it exceeds that of every single order that was tried, those closest to the real
+//! one included. A recording of another session follows its own order better than this one.
 
-use super::permutations::other_orders;
+use super::permutations::{close_orders, other_orders};
 use super::regression::{Detrended, Fit, Prepared};
 use super::schedule::Schedule;
 use super::{contrast, rising};
@@ -20,6 +21,13 @@ const DELAY_STEP_MS: usize = 20;
 /// Orders that the real one is compared with.
 const ORDERS: usize = 120;
 
+/// A weak light (6 % of the room's) still gives 0.91; most recordings in another order stay below 0.6.
+const CORRELATION: f32 = 0.75;
+
+/// A live face follows the real order best, by 0.03 and more. Where the video ends before the last colour has arrived, a close order
+/// does nearly as well; a recording follows its own order better than the real one by 0.05 and more.
+const LEAD: f32 = -0.01;
+
 /// Fewer samples than this decide nothing.
 const LEAST_SAMPLES: usize = 10;
 
@@ -33,7 +41,7 @@ pub(super) fn cues(track: &Track, challenge: &Challenge, account: &Account, seed
     let account = Cue { name: "light.account", value: 1.0, likelihood: 1.0 };
     let signals = Signals::new(track, &schedule);
     if signals.times.len() < LEAST_SAMPLES {
-        return vec![account, rising("light.correlation", 0.0, 0.62, 0.04)];
+        return vec![account, rising("light.correlation", 0.0, CORRELATION, 0.03)];
     }
     let sequence: Vec<[f64; 2]> = challenge.colors.iter().map(|color| ratios_of(color.rgb)).collect();
     let delays: Vec<Vec<Vec<f64>>> = DELAYS_MS.step_by(DELAY_STEP_MS).map(|delay| signals.mixes(&schedule, f64::from(delay))).collect();
@@ -44,25 +52,26 @@ pub(super) fn cues(track: &Track, challenge: &Challenge, account: &Account, seed
     let against_background = over(&signals.skin_against_background());
     let (delay, fit) = best(&against_background, &sequence);
 
-    // The first entry is the black that the component skips; the others are what a recording made earlier would have in another order.
+    // The first entry is the black that the component skips; the others are what an earlier recording would have in another order.
     let (first, rest) = sequence.split_at(1.min(sequence.len()));
-    let mut random: Vec<f64> = other_orders(rest, ORDERS, seed)
-        .into_iter()
-        .map(|order| best(&against_background, &[first, &order].concat()).1.correlation)
-        .collect();
+    let follows = |order: Vec<[f64; 2]>| best(&against_background, &[first, &order].concat()).1.correlation;
+    let mut random: Vec<f64> = other_orders(rest, ORDERS, seed).into_iter().map(follows).collect();
     random.sort_by(f64::total_cmp);
     let usual = random.get(random.len() * 95 / 100).copied().unwrap_or(1.0);
+    let rival = close_orders(rest).into_iter().map(follows).chain(random).fold(-1.0, f64::max);
 
     let slope_at = |channels: &[Vec<f64>]| over(channels).get(delay).map(|prepared| fit_one(prepared, &sequence).slope);
     let background = signals.background.as_ref().and_then(|background| slope_at(background));
     let skin = slope_at(&signals.skin).unwrap_or(0.0);
     #[expect(clippy::cast_possible_truncation, reason = "correlations and slopes are small numbers")]
-    let (correlation, margin, gain) = (fit.correlation as f32, (fit.correlation - usual) as f32, fit.slope as f32);
+    let [correlation, gain, margin, lead] =
+        [fit.correlation, fit.slope, fit.correlation - usual, fit.correlation - rival].map(|value| value as f32);
     vec![
         account,
-        rising("light.correlation", correlation, 0.62, 0.04),
+        rising("light.correlation", correlation, CORRELATION, 0.03),
         rising("light.gain", gain, 0.022, 0.004),
-        rising("light.order", margin, 0.08, 0.02),
+        rising("light.order", margin, 0.03, 0.015),
+        rising("light.rivals", lead, LEAD, 0.005),
         contrast::cue(skin, background),
     ]
 }
@@ -130,4 +139,183 @@ fn best(prepared: &[Prepared], sequence: &[[f64; 2]]) -> (usize, Fit) {
 fn fit_one(prepared: &Prepared, sequence: &[[f64; 2]]) -> Fit {
     let channels: Vec<Vec<f64>> = (0..2).map(|channel| sequence.iter().filter_map(|pair| pair.get(channel).copied()).collect()).collect();
     prepared.fit(&channels)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::track::{Sample, imagined};
+    use crate::{ColorShown, ColorStep, Oval, Size};
+    use proptest::prelude::*;
+
+    const COLORS: [[u8; 3]; 8] =
+        [[0, 0, 0], [255, 255, 0], [0, 0, 255], [0, 255, 255], [255, 0, 0], [0, 255, 0], [255, 0, 255], [0, 255, 255]];
+    const FIRST_MS: f64 = 2000.0;
+    const STEP_MS: f64 = 480.0;
+
+    fn challenge(colors: &[[u8; 3]; 8]) -> Challenge {
+        let step = |(number, &rgb): (usize, &[u8; 3])| ColorStep {
+            rgb,
+            downscroll_ms: if number == 0 { 0 } else { 475 },
+            flat_ms: if number == 0 { 75 } else { 0 },
+        };
+        Challenge {
+            frame: Size { width: 480, height: 360 },
+            oval: Oval { width: 200.0, height: 320.0, center_x: 240.0, center_y: 180.0 },
+            colors: colors.iter().enumerate().map(step).collect(),
+        }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "a few seconds")]
+    fn account(colors: &[[u8; 3]; 8]) -> Account {
+        let start = |number: u32| (FIRST_MS + STEP_MS * f64::from(number.saturating_sub(1))) as i64;
+        let shown = |(sequence, &current): (u32, &[u8; 3])| ColorShown { sequence, current, previous: None, at_ms: start(sequence) };
+        Account { video_start_ms: 0, video_end_ms: 6000, target_reached_ms: None, colors: (0..).zip(colors).map(shown).collect() }
+    }
+
+    /// A face under a screen, without a video.
+    #[derive(Debug, Clone)]
+    struct Scene {
+        rate: f64,
+        delay_ms: f64,
+        /// The screen's light on the face and behind it, as a share of the room's.
+        face: f64,
+        behind: f64,
+        /// The order in which the colours come.
+        order: [usize; 8],
+        colors: [[u8; 3]; 8],
+        /// How far the camera's white balance drifts, and how much it jumps half-way.
+        drift: f64,
+        jump: f64,
+    }
+
+    const AS_SENT: [usize; 8] = [0, 1, 2, 3, 4, 5, 6, 7];
+    const LIVE: Scene =
+        Scene { rate: 15.0, delay_ms: 250.0, face: 0.2, behind: 0.005, order: AS_SENT, colors: COLORS, drift: 0.0, jump: 0.0 };
+
+    impl Scene {
+        #[expect(clippy::cast_possible_truncation, reason = "shares of light")]
+        fn track(&self) -> Track {
+            let schedule = Schedule::new(&challenge(&self.colors), &account(&self.colors)).unwrap();
+            let count = (6.0 * self.rate).floor();
+            let times = (0..).map(|number| f64::from(number) * 1000.0 / self.rate).take_while(|at| at / 1000.0 * self.rate < count);
+            let sample = |at: f64| {
+                let mix = schedule.mix(at - self.delay_ms);
+                let screen = |channel: usize| -> f64 {
+                    self.order.iter().zip(&mix).map(|(&color, share)| share * f64::from(self.colors[color][channel]) / 255.0).sum()
+                };
+                let balance = 1.0 + self.drift * at / 6000.0 + if at > 4000.0 { self.jump } else { 0.0 };
+                let light = |albedo: [f64; 3], strength: f64| -> Light {
+                    let noise = |channel: usize| {
+                        1.0 + 0.002 * (at * 1.7 + 40.0 * albedo[0] + f64::from(at.to_bits().count_ones()) + [0.0, 3.0, 6.0][channel]).sin()
+                    };
+                    let channel = |channel: usize| albedo[channel] * (1.0 + strength * screen(channel)) * noise(channel);
+                    [(channel(0) * balance) as f32, channel(1) as f32, channel(2) as f32]
+                };
+                let mut seen = imagined();
+                seen.skin = light([0.45, 0.3, 0.25], self.face);
+                seen.background = Some(light([0.3, 0.3, 0.3], self.behind));
+                Sample { at_ms: at, seen: Some(seen) }
+            };
+            Track { size: [480.0, 360.0], frames: 90, length_ms: 6000.0, samples: times.map(sample).collect(), faces: vec![1] }
+        }
+
+        fn cues(&self) -> Vec<Cue> {
+            cues(&self.track(), &challenge(&self.colors), &account(&self.colors), 1)
+        }
+
+        fn likelihood(&self) -> f32 {
+            self.cues().iter().map(|cue| cue.likelihood).product()
+        }
+    }
+
+    #[test]
+    fn who_passes_and_who_does_not() {
+        for (name, scene, low, high) in [
+            ("live", LIVE, 0.95, 1.0),
+            ("live, 8 frames a second", Scene { rate: 8.0, ..LIVE }, 0.9, 1.0),
+            ("live, 30 frames a second", Scene { rate: 30.0, ..LIVE }, 0.95, 1.0),
+            ("live, early", Scene { delay_ms: -300.0, ..LIVE }, 0.9, 1.0),
+            ("live, late", Scene { delay_ms: 1200.0, ..LIVE }, 0.9, 1.0),
+            ("live, weak light", Scene { face: 0.06, behind: 0.001, ..LIVE }, 0.85, 1.0),
+            ("live, the white balance drifts", Scene { drift: 0.3, ..LIVE }, 0.95, 1.0),
+            ("live, the white balance jumps", Scene { jump: 0.1, ..LIVE }, 0.95, 1.0),
+            ("no reflection", Scene { face: 0.0, behind: 0.0, ..LIVE }, 0.0, 0.02),
+            ("no reflection, the white balance jumps", Scene { face: 0.0, behind: 0.0, jump: 0.2, ..LIVE }, 0.0, 0.02),
+            ("a print reflects everywhere", Scene { behind: 0.2, ..LIVE }, 0.0, 0.05),
+            ("only the background reflects", Scene { face: 0.0, behind: 0.2, ..LIVE }, 0.0, 0.02),
+            ("backwards", Scene { order: [0, 7, 6, 5, 4, 3, 2, 1], ..LIVE }, 0.0, 0.05),
+            ("two neighbours exchanged", Scene { order: [0, 1, 2, 4, 3, 5, 6, 7], ..LIVE }, 0.0, 0.05),
+            ("first and last exchanged", Scene { order: [0, 7, 2, 3, 4, 5, 6, 1], ..LIVE }, 0.0, 0.05),
+            ("one step late", Scene { order: [0, 2, 3, 4, 5, 6, 7, 1], ..LIVE }, 0.0, 0.05),
+            ("two exchanged", Scene { order: [0, 1, 5, 3, 4, 2, 6, 7], ..LIVE }, 0.0, 0.05),
+        ] {
+            let likelihood = scene.likelihood();
+            let cues = scene.cues();
+            eprintln!("{name:<40} {likelihood:.3} {:.3?}", cues.iter().map(|cue| (cue.value, cue.likelihood)).collect::<Vec<_>>());
+            assert!((low..=high).contains(&likelihood), "{name}: {likelihood}");
+        }
+    }
+
+    #[test]
+    fn no_other_order_passes() {
+        let places = [1, 2, 3, 4, 5, 6, 7];
+        let orders = other_orders(&places, 300, 42);
+        let passed = orders.iter().filter(|order| {
+            let mut scene = Scene { order: AS_SENT, ..LIVE };
+            scene.order.iter_mut().skip(1).zip(order.iter()).for_each(|(place, color)| *place = *color);
+            scene.likelihood() > 0.2
+        });
+        assert_eq!(passed.count(), 0, "of {}", orders.len());
+    }
+
+    #[test]
+    fn every_sequence_that_may_be_sent_lets_a_live_person_pass() {
+        const HUES: [[u8; 3]; 6] = [[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 0], [0, 255, 255], [255, 0, 255]];
+        let mut draws = 1_u32;
+        let mut draw = |below: usize| {
+            draws = draws.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (draws >> 16) as usize % below
+        };
+        let mut worst = (1.0, LIVE);
+        for number in 0..400 {
+            let mut colors = [[0; 3]; 8];
+            for place in 1..8 {
+                // Neighbours differ; some sequences use two colours only.
+                let palette = if number % 8 == 0 { 2 } else { 6 };
+                while colors[place] == [0; 3] || colors[place] == colors[place - 1] {
+                    colors[place] = HUES[draw(palette)];
+                }
+            }
+            let scene = Scene { colors, face: 0.1, rate: 10.0, ..LIVE };
+            let likelihood = scene.likelihood();
+            if likelihood < worst.0 {
+                eprintln!(
+                    "{likelihood:.3} {colors:?} {:.3?}",
+                    scene.cues().iter().map(|cue| (cue.value, cue.likelihood)).collect::<Vec<_>>()
+                );
+                worst = (likelihood, scene);
+            }
+        }
+        assert!(worst.0 > 0.9, "{worst:?}");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn cues_are_numbers_whatever_the_light(
+            lights in proptest::collection::vec((proptest::array::uniform3(any::<f32>()), proptest::option::of(proptest::array::uniform3(any::<f32>()))), 0..40),
+        ) {
+            let samples = (0_u8..).zip(lights).map(|(number, (skin, background))| {
+                let mut seen = imagined();
+                (seen.skin, seen.background) = (skin, background);
+                Sample { at_ms: 1900.0 + 100.0 * f64::from(number), seen: Some(seen) }
+            });
+            let track = Track { size: [480.0, 360.0], frames: 40, length_ms: 6000.0, samples: samples.collect(), faces: vec![] };
+            for cue in cues(&track, &challenge(&COLORS), &account(&COLORS), 1) {
+                prop_assert!(cue.value.is_finite() && (0.0..=1.0).contains(&cue.likelihood), "{cue:?}");
+            }
+        }
+    }
 }

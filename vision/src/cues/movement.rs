@@ -49,3 +49,40 @@ fn oval(track: &Track, challenge: &Challenge) -> Box2 {
     let oval = challenge.oval;
     Box2::around([oval.center_x * along, oval.center_y * down], oval.width * along, oval.height * down)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::track::{Sample, imagined};
+    use crate::{Oval, Size};
+
+    /// A face whose width grows from the first to the second number within a second and stays there for another.
+    fn track(from: f32, to: f32, center: [f32; 2]) -> Track {
+        let sample = |number: u8| {
+            let mut seen = imagined();
+            let width = from + (to - from) * (f32::from(number) / 15.0).min(1.0);
+            seen.oval_box = Box2::around(center, width, 1.618 * width);
+            Sample { at_ms: f64::from(number) * 66.0, seen: Some(seen) }
+        };
+        Track { size: [960.0, 720.0], frames: 30, length_ms: 2000.0, samples: (0..30).map(sample).collect(), faces: vec![1] }
+    }
+
+    #[test]
+    fn a_face_has_to_come_closer_and_into_the_oval() {
+        let oval = Oval { width: 200.0, height: 323.6, center_x: 240.0, center_y: 180.0 };
+        // The recording has twice the size that was declared.
+        let challenge = Challenge { frame: Size { width: 480, height: 360 }, oval, colors: Vec::new() };
+        for (name, track, low, high, aligned_then) in [
+            ("as asked", track(200.0, 400.0, [480.0, 360.0]), 0.95, 1.0, true),
+            ("a little off", track(200.0, 360.0, [520.0, 380.0]), 0.9, 1.0, true),
+            ("stays away", track(200.0, 200.0, [480.0, 360.0]), 0.0, 0.01, false),
+            ("is close from the beginning", track(400.0, 400.0, [480.0, 360.0]), 0.0, 0.02, true),
+            ("goes beside it", track(200.0, 400.0, [780.0, 360.0]), 0.0, 0.01, false),
+            ("comes much too close", track(300.0, 900.0, [480.0, 360.0]), 0.0, 0.01, false),
+        ] {
+            let likelihood: f32 = cues(&track, &challenge).iter().map(|cue| cue.likelihood).product();
+            assert!((low..=high).contains(&likelihood), "{name}: {:?}", cues(&track, &challenge));
+            assert_eq!(aligned(&track, &challenge), aligned_then, "{name}");
+        }
+    }
+}

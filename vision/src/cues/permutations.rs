@@ -1,4 +1,4 @@
-//! Other orders of the same colours, drawn from a seed.
+//! Other orders of the same colours: drawn from a seed, and those that are closest to the real one.
 
 /// `count` random orders of `items`, none of them equal to the given one. Fewer when the items hardly differ.
 pub(super) fn other_orders<T: Clone + PartialEq>(items: &[T], count: usize, seed: u64) -> Vec<Vec<T>> {
@@ -17,6 +17,24 @@ pub(super) fn other_orders<T: Clone + PartialEq>(items: &[T], count: usize, seed
         }
     }
     orders
+}
+
+/// Every order that exchanges two of `items` or moves all of them round by some places, where that makes a difference. A recording
+/// with such an order resembles the real one most, the second kind because it looks like a delay.
+pub(super) fn close_orders<T: Clone + PartialEq>(items: &[T]) -> Vec<Vec<T>> {
+    let exchanged = (0..items.len()).flat_map(|one| {
+        (0..one).map(move |other| {
+            let mut order = items.to_vec();
+            order.swap(one, other);
+            order
+        })
+    });
+    let rotated = (1..items.len()).map(|places| {
+        let mut order = items.to_vec();
+        order.rotate_left(places);
+        order
+    });
+    exchanged.chain(rotated).filter(|order| order != items).collect()
 }
 
 /// A number below `bound`, by SplitMix64 (Steele, Lea, Flood 2014). The bias of the remainder is below one in 10^17 here.
@@ -46,6 +64,16 @@ mod tests {
         assert!(orders.iter().collect::<BTreeSet<_>>().len() > 70, "they differ");
         assert_eq!(orders, other_orders(&items, 80, 7));
         assert_ne!(orders, other_orders(&items, 80, 8));
+    }
+
+    #[test]
+    fn close_orders_exchange_two_or_move_all() {
+        assert_eq!(
+            close_orders(&[1, 2, 3]),
+            [vec![2, 1, 3], vec![3, 2, 1], vec![1, 3, 2], vec![2, 3, 1], vec![3, 1, 2]],
+            "three exchanges and two turns"
+        );
+        assert_eq!(close_orders(&[1, 1]), Vec::<Vec<i32>>::new());
     }
 
     #[test]

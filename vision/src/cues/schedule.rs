@@ -26,7 +26,9 @@ impl Schedule {
             let number = usize::try_from(shown.sequence).map_err(|_| Contradiction)?;
             let sent = challenge.colors.get(number).ok_or(Contradiction)?;
             let at = shown.at_ms.checked_sub(account.video_start_ms).ok_or(Contradiction)? as f64;
-            if shown.current != sent.rgb || starts.last().is_some_and(|&last| at < last) {
+            let before = number.checked_sub(1).and_then(|before| challenge.colors.get(before)).map(|color| color.rgb);
+            let covers = shown.previous.is_none_or(|covered| before.is_none_or(|before| covered == before) || covered == sent.rgb);
+            if shown.current != sent.rgb || !covers || starts.last().is_some_and(|&last| at < last) {
                 return Err(Contradiction);
             }
             if number == starts.len() {
@@ -107,6 +109,16 @@ mod tests {
         ] {
             assert_eq!(schedule.mix(at), expected, "at {at} ms");
         }
+    }
+
+    #[test]
+    fn a_colour_has_to_cover_the_one_before() {
+        let told = |covered| {
+            let mut account = account(&[(0, BLACK, 1000), (1, RED, 1000), (2, BLUE, 1400)]);
+            account.colors.iter_mut().skip(2).for_each(|shown| shown.previous = Some(covered));
+            Schedule::new(&challenge(), &account).is_ok()
+        };
+        assert_eq!([RED, BLUE, BLACK].map(told), [true, true, false]);
     }
 
     #[test]

@@ -63,6 +63,7 @@ fn what_is_too_large_is_refused() {
     for (name, video, expected) in [
         ("wide", wide, "more than 1920 pixels on a side"),
         ("tall", tall, "more than 1920 pixels on a side"),
+        ("long", made("color=size=64x64:rate=2:duration=62", &H264), "longer than a minute"),
         ("many frames", many, "more than 3000 frames"),
     ] {
         assert_eq!(judged(&video), Err(VideoError::TooLarge(expected)), "{name}");

@@ -7,28 +7,29 @@ use serde_json::Value;
 /// Action and ARN of everything that `operation` needs. A body without a table gives the table name `*`.
 pub(crate) fn permissions(operation: &str, body: &[u8], region: &str) -> Vec<(String, String)> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    let table = |name: &Value| format!("arn:aws:dynamodb:{region}:{ACCOUNT}:table/{}", name.as_str().unwrap_or("*"));
+    let named = |name: &str| format!("arn:aws:dynamodb:{region}:{ACCOUNT}:table/{name}");
+    let table = |of: &Value| named(of.get("TableName").and_then(Value::as_str).unwrap_or("*"));
     let one = |resource: String| vec![(format!("dynamodb:{operation}"), resource)];
     match operation {
         "TransactWriteItems" | "TransactGetItems" => {
-            let items = body["TransactItems"].as_array().into_iter().flatten();
+            let items = body.get("TransactItems").and_then(Value::as_array).into_iter().flatten();
             items
                 .filter_map(Value::as_object)
                 .flatten()
-                .filter_map(|(kind, item)| Some((format!("dynamodb:{}", transact_action(kind)?), table(&item["TableName"]))))
+                .filter_map(|(kind, item)| Some((format!("dynamodb:{}", transact_action(kind)?), table(item))))
                 .collect()
         }
         "BatchGetItem" | "BatchWriteItem" => {
-            let tables = body["RequestItems"].as_object().into_iter().flatten();
-            tables.map(|(name, _)| (format!("dynamodb:{operation}"), table(&Value::String(name.clone())))).collect()
+            let tables = body.get("RequestItems").and_then(Value::as_object).into_iter().flatten();
+            tables.map(|(name, _)| (format!("dynamodb:{operation}"), named(name))).collect()
         }
-        "Query" | "Scan" => match body["IndexName"].as_str() {
-            Some(index) => one(format!("{}/index/{index}", table(&body["TableName"]))),
-            None => one(table(&body["TableName"])),
+        "Query" | "Scan" => match body.get("IndexName").and_then(Value::as_str) {
+            Some(index) => one(format!("{}/index/{index}", table(&body))),
+            None => one(table(&body)),
         },
         "ListTables" => one("*".to_owned()),
-        "ListStreams" | "DescribeStream" | "GetShardIterator" | "GetRecords" => one(format!("{}/stream/*", table(&body["TableName"]))),
-        _ => one(table(&body["TableName"])),
+        "ListStreams" | "DescribeStream" | "GetShardIterator" | "GetRecords" => one(format!("{}/stream/*", table(&body))),
+        _ => one(table(&body)),
     }
 }
 

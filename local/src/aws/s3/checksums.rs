@@ -99,7 +99,7 @@ mod tests {
             crc32c: Some("4waSgw==".into()),
             crc64nvme: Some("rosUhgp5mIg=".into()),
             sha1: Some("98O8HYCOBHMq32eZZczDTKeuNEE=".into()),
-            sha256: Some("FeKw08M4keuw8e9gnsQZQgwg47COpOI1GSKyw4rxIsg=".into()),
+            sha256: Some("FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU=".into()),
         }
     }
 

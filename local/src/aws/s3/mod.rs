@@ -91,14 +91,14 @@ impl Buckets {
 
     /// Whether there is such a bucket.
     pub fn contains(&self, bucket: &str) -> bool {
-        self.shelf(bucket).is_ok()
+        self.bucket(bucket).is_ok()
     }
 
     /// Puts an object as a service of ours does (Rekognition's `OutputConfig`), overwriting what was there.
     pub async fn put(self: &Arc<Self>, bucket: &str, key: &str, bytes: Bytes, content_type: &str) -> Result<(), S3Fault> {
         let checksums = checksums::Stated::default().checked(&bytes)?;
         let about = About::new(key, &bytes, checksums, self.now()).with_content_type(content_type);
-        self.store(bucket, about, bytes, Condition::Always).await.map(|_| ())
+        self.store(bucket, about, bytes, Condition::Always).await
     }
 
     /// Makes the bucket, and says whether it was not there before.
@@ -106,21 +106,21 @@ impl Buckets {
         if !s3s::path::check_bucket_name(name) {
             return Err(S3Fault::BucketName(name.to_owned()));
         }
-        let mut shelves = self.shelves.write().unwrap_or_else(PoisonError::into_inner);
-        if shelves.contains_key(name) {
+        let mut buckets = self.shelves.write().unwrap_or_else(PoisonError::into_inner);
+        if buckets.contains_key(name) {
             return Ok(false);
         }
-        let shelf = match &self.root {
+        let made = match &self.root {
             Some(root) => Shelf::in_folder(root, name)?,
             None => Shelf::in_memory(self.now()),
         };
-        shelves.insert(name.to_owned(), Arc::new(shelf));
+        buckets.insert(name.to_owned(), Arc::new(made));
         Ok(true)
     }
 
-    fn shelf(&self, bucket: &str) -> Result<Arc<Shelf>, S3Fault> {
+    fn bucket(&self, name: &str) -> Result<Arc<Shelf>, S3Fault> {
         let shelves = self.shelves.read().unwrap_or_else(PoisonError::into_inner);
-        shelves.get(bucket).cloned().ok_or(S3Fault::NoSuchBucket)
+        shelves.get(name).cloned().ok_or(S3Fault::NoSuchBucket)
     }
 
     /// Names and times of creation, in the order of the names.
@@ -138,28 +138,28 @@ impl Buckets {
         if about.key.is_empty() || about.key.len() > 1024 {
             return Err(S3Fault::Key);
         }
-        let shelf = self.shelf(bucket)?;
-        off_thread(move || shelf.put(about, bytes, &condition)).await
+        let place = self.bucket(bucket)?;
+        off_thread(move || place.put(about, bytes, &condition)).await
     }
 
     async fn load(&self, bucket: &str, key: &str) -> Result<Object, S3Fault> {
-        let (shelf, key) = (self.shelf(bucket)?, key.to_owned());
-        off_thread(move || shelf.get(&key)).await
+        let (place, key) = (self.bucket(bucket)?, key.to_owned());
+        off_thread(move || place.get(&key)).await
     }
 
     async fn about(&self, bucket: &str, key: &str) -> Result<Arc<About>, S3Fault> {
-        let (shelf, key) = (self.shelf(bucket)?, key.to_owned());
-        off_thread(move || shelf.about(&key)).await
+        let (place, key) = (self.bucket(bucket)?, key.to_owned());
+        off_thread(move || place.about(&key)).await
     }
 
     async fn delete(&self, bucket: &str, key: &str) -> Result<(), S3Fault> {
-        let (shelf, key) = (self.shelf(bucket)?, key.to_owned());
-        off_thread(move || shelf.delete(&key)).await
+        let (place, key) = (self.bucket(bucket)?, key.to_owned());
+        off_thread(move || place.delete(&key)).await
     }
 
     async fn list(&self, bucket: &str, prefix: &str) -> Result<Vec<Arc<About>>, S3Fault> {
-        let (shelf, prefix) = (self.shelf(bucket)?, prefix.to_owned());
-        off_thread(move || shelf.list(&prefix)).await
+        let (place, prefix) = (self.bucket(bucket)?, prefix.to_owned());
+        off_thread(move || place.list(&prefix)).await
     }
 }
 

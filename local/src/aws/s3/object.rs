@@ -60,7 +60,7 @@ impl About {
         Self {
             key: key.to_owned(),
             size: bytes.len() as u64,
-            etag: Md5::checksum(bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
+            etag: hex(&Md5::checksum(bytes)),
             last_modified,
             checksums,
             encryption,
@@ -100,6 +100,12 @@ pub(super) fn about_of(path: &Path) -> std::io::Result<About> {
     BufReader::new(file).read_until(b'\n', &mut line)?;
     let about: About = serde_json::from_slice(&line)?;
     if line.len() as u64 + about.size == length { Ok(about) } else { Err(cut_short(path)) }
+}
+
+/// Lower-case hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|digit| DIGITS.get(usize::from(digit))).collect()
 }
 
 fn cut_short(path: &Path) -> Error {

@@ -31,11 +31,11 @@ impl S3 for Operations {
         if !self.0.create(&name)? {
             return Err(s3_error!(BucketAlreadyOwnedByYou, "the bucket is there already, and it is yours"));
         }
-        Ok(S3Response::new(CreateBucketOutput { location: Some(format!("/{name}")), ..Default::default() }))
+        Ok(S3Response::new(CreateBucketOutput { location: Some(format!("/{name}")) }))
     }
 
     async fn head_bucket(&self, request: S3Request<HeadBucketInput>) -> S3Result<S3Response<HeadBucketOutput>> {
-        self.0.shelf(&request.input.bucket)?;
+        self.0.bucket(&request.input.bucket)?;
         let bucket_region = request.region.map(|region| region.as_str().to_owned());
         Ok(S3Response::new(HeadBucketOutput { bucket_region, ..Default::default() }))
     }
@@ -74,7 +74,7 @@ impl S3 for Operations {
 
     async fn delete_objects(&self, request: S3Request<DeleteObjectsInput>) -> S3Result<S3Response<DeleteObjectsOutput>> {
         let DeleteObjectsInput { bucket, delete, .. } = request.input;
-        self.0.shelf(&bucket)?;
+        self.0.bucket(&bucket)?;
         if delete.objects.len() > MOST {
             return Err(s3_error!(MalformedXML, "at most {MOST} objects are deleted at once"));
         }

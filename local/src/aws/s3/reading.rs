@@ -1,7 +1,8 @@
 //! `GetObject` and `HeadObject`: conditions, ranges and what is known about the object (`API_GetObject`, `API_HeadObject`).
 
 use super::Buckets;
-use super::object::About;
+use super::checksums::Checksums;
+use super::object::{About, Headers};
 use super::operations::{length, unversioned};
 use bytes::Bytes;
 use futures_util::stream;
@@ -34,7 +35,7 @@ pub(super) async fn get(buckets: &Buckets, input: GetObjectInput) -> S3Result<Ge
         }
     };
     let content_length = length(bytes.len() as u64)?;
-    let known = Known::of(about, checksums_wanted(input.checksum_mode.as_ref()) && content_range.is_none())?;
+    let known = Known::of(about, checksums_wanted(input.checksum_mode.as_ref()) && content_range.is_none());
     Ok(GetObjectOutput {
         body: Some(StreamingBlob::wrap(stream::iter([Ok::<Bytes, std::io::Error>(bytes)]))),
         accept_ranges: Some("bytes".to_owned()),
@@ -71,7 +72,7 @@ pub(super) async fn head(buckets: &Buckets, input: HeadObjectInput) -> S3Result<
         unmodified_since: input.if_unmodified_since.as_ref(),
     }
     .check(&about)?;
-    let known = Known::of(&about, checksums_wanted(input.checksum_mode.as_ref()))?;
+    let known = Known::of(&about, checksums_wanted(input.checksum_mode.as_ref()));
     Ok(HeadObjectOutput {
         accept_ranges: Some("bytes".to_owned()),
         content_length: Some(length(about.size)?),
@@ -100,9 +101,9 @@ pub(super) async fn head(buckets: &Buckets, input: HeadObjectInput) -> S3Result<
 struct Known {
     e_tag: Option<ETag>,
     last_modified: Option<Timestamp>,
-    checksums: super::checksums::Checksums,
+    checksums: Checksums,
     checksum_type: Option<ChecksumType>,
-    headers: super::object::Headers,
+    headers: Headers,
     metadata: Option<std::collections::HashMap<String, String>>,
     server_side_encryption: Option<ServerSideEncryption>,
     kms_key_id: Option<String>,
@@ -110,12 +111,12 @@ struct Known {
 }
 
 impl Known {
-    fn of(about: &About, with_checksums: bool) -> S3Result<Self> {
-        let checksums = if with_checksums { about.checksums.clone() } else { Default::default() };
+    fn of(about: &About, with_checksums: bool) -> Self {
+        let checksums = if with_checksums { about.checksums.clone() } else { Checksums::default() };
         let mut headers = about.headers.clone();
         // What was put without a type is one (S3 User Guide, "System-defined object metadata").
         headers.content_type.get_or_insert_with(|| "binary/octet-stream".to_owned());
-        Ok(Self {
+        Self {
             e_tag: Some(ETag::Strong(about.etag.clone())),
             last_modified: Some(SystemTime::from(about.last_modified).into()),
             checksums,
@@ -125,7 +126,7 @@ impl Known {
             server_side_encryption: Some(ServerSideEncryption::from(about.encryption.algorithm.clone())),
             kms_key_id: about.encryption.kms_key_id.clone(),
             bucket_key: about.encryption.bucket_key,
-        })
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where the objects of one bucket stand: an index by key, and a file per object whose name is the hash of its key, so that no
 //! key can name a path. The index is read from the files when the bucket is first used, not at start.
 
-use super::object::{About, Object, about_of, bytes_of, encode};
+use super::object::{About, Object, about_of, bytes_of, encode, hex};
 use super::{Condition, S3Fault};
 use crate::aws::entropy;
 use bytes::Bytes;
@@ -70,7 +70,7 @@ impl Shelf {
         let ready = match &self.place {
             Place::Memory => None,
             Place::Folder { objects, unfinished } => {
-                let name = entropy::bytes::<16>()?.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+                let name = hex(&entropy::bytes::<16>()?);
                 let written = Unfinished(unfinished.join(name));
                 std::fs::write(&written.0, encode(&about, &bytes)?)?;
                 Some((written, file(objects, &about.key)))
@@ -187,5 +187,5 @@ impl Drop for Unfinished {
 }
 
 fn file(objects: &Path, key: &str) -> PathBuf {
-    objects.join(format!("{:x}", Sha256::digest(key)))
+    objects.join(hex(&Sha256::digest(key)))
 }

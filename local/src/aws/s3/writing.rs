@@ -6,14 +6,14 @@ use super::{Buckets, Condition};
 use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt as _;
 use s3s::dto::{ChecksumType, ETag, ETagCondition, PutObjectInput, PutObjectOutput, ServerSideEncryption, StreamingBlob};
-use s3s::{S3Request, S3Result, s3_error};
+use s3s::{S3Error, S3Request, S3Result, s3_error};
 
 pub(super) async fn put(buckets: &Buckets, request: S3Request<PutObjectInput>) -> S3Result<PutObjectOutput> {
     let S3Request { input, trailing_headers, .. } = request;
     refuse_what_is_not_kept(&input)?;
     let condition = condition(&input)?;
     // Nothing is read for a bucket that is not there.
-    buckets.shelf(&input.bucket)?;
+    buckets.bucket(&input.bucket)?;
     let bytes = whole(input.body, input.content_length).await?;
     let mut stated = Stated {
         checksums: Checksums {
@@ -102,13 +102,22 @@ async fn whole(body: Option<StreamingBlob>, length: Option<i64>) -> S3Result<Byt
     while let Some(part) = body.try_next().await.map_err(|error| refused_body(&*error))? {
         bytes.extend_from_slice(&part);
     }
+    // The chunks' reader is content with a body that ends between two chunks: here the stated length, which is signed, decides.
+    // Of a chunked body it is `x-amz-decoded-content-length`.
+    if length.is_some_and(|length| usize::try_from(length) != Ok(bytes.len())) {
+        return Err(incomplete());
+    }
     Ok(bytes.freeze())
 }
 
-fn refused_body(error: &(dyn std::error::Error + Send + Sync + 'static)) -> s3s::S3Error {
+fn refused_body(error: &(dyn std::error::Error + Send + Sync + 'static)) -> S3Error {
     // `s3s` does not publish the type of these errors; its words are all there is to tell them apart.
     if error.to_string().contains("SignatureMismatch") {
         return s3_error!(SignatureDoesNotMatch, "a chunk of the body is not signed as its chain demands");
     }
+    incomplete()
+}
+
+fn incomplete() -> S3Error {
     s3_error!(IncompleteBody, "the body is not in the chunks, or not of the length, that its headers state")
 }

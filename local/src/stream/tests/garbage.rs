@@ -48,9 +48,11 @@ proptest! {
     #[test]
     fn success_is_earned_and_1000_comes_last(steps in proptest::collection::vec(step(), 0..24)) {
         let mut talk = Talk::open(Movement);
-        let (mut said, mut now, mut goodbye, mut closed, mut succeeded) = (Vec::new(), 0, false, false, false);
+        let (mut said, mut now, mut goodbye, mut closed, mut left, mut succeeded) = (Vec::new(), 0, false, false, false, false);
         for step in steps {
             let input = match step {
+                // Who has left says nothing more.
+                Step::Say(_) | Step::Garbage(_) | Step::Closed if left => continue,
                 Step::Say(index) => {
                     let (event_type, payload) = events().swap_remove(index);
                     said.push(index);
@@ -60,8 +62,14 @@ proptest! {
                 Step::Findings => Input::Analysed(Ok(findings())),
                 Step::BadVideo => Input::Analysed(Err(AnalysisError::Video(VideoError::NoFrames))),
                 Step::Settled => Input::Settled(Ok(())),
-                Step::Closed => { closed = true; Input::Closed }
-                Step::Dropped => Input::Dropped,
+                Step::Closed => {
+                    (closed, left) = (true, true);
+                    Input::Closed
+                }
+                Step::Dropped => {
+                    left = true;
+                    Input::Dropped
+                }
                 Step::Wait(seconds) => { now += seconds; Input::Tick }
             };
             for output in talk.machine.handle(input, at(now)) {
