@@ -7,8 +7,8 @@ use crate::random::{bytes, hex};
 use prooflight_complete_session::CompleteSession;
 use prooflight_create_session::CreateSession;
 use prooflight_get_verification::GetVerification;
-use prooflight_shared::edge::HttpFunction;
-use prooflight_shared::environment::{Environment, EnvironmentError};
+use prooflight_shared::edge::{ConnectError, HttpFunction};
+use prooflight_shared::environment::Environment;
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub enum LambdaError {
         /// The function.
         function: String,
         /// The variable.
-        source: EnvironmentError,
+        source: ConnectError,
     },
     /// There is no key to sign with.
     #[error("a function has no access key")]
@@ -64,7 +64,7 @@ pub(crate) fn functions(functions: &[Function], credentials: &Credentials, aws_p
 }
 
 /// Puts a function into the registry; the returned work opens its connections.
-fn host<F: HttpFunction>(registry: &mut Functions, environment: &Environment) -> Result<Work<()>, EnvironmentError> {
+fn host<F: HttpFunction>(registry: &mut Functions, environment: &Environment) -> Result<Work<()>, ConnectError> {
     let function = Arc::new(F::connect(environment)?);
     let warm = Arc::clone(&function);
     registry.insert(F::NAME, move |request, invocation| {

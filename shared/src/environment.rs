@@ -1,5 +1,5 @@
-//! Every environment variable that a function reads, in one place, parsed before the first request: a wrong value fails the
-//! deployment's first init, not the first user.
+//! Every environment variable that a function reads, in one place, looked at before the first request: without one that it
+//! needs a function does not start, and says which.
 
 use std::collections::BTreeMap;
 
@@ -35,20 +35,12 @@ pub struct Environment {
     variables: BTreeMap<&'static str, String>,
 }
 
-/// A variable that is missing or malformed, or a policy file that is refused.
+/// A variable that is missing or malformed.
 #[derive(Debug, thiserror::Error)]
-pub enum EnvironmentError {
-    /// The deployment's settings are wrong.
-    #[error("environment variable {name} {problem}")]
-    Variable {
-        /// The variable's name.
-        name: &'static str,
-        /// What is wrong with it, as the end of a sentence.
-        problem: &'static str,
-    },
-    /// The embedded policies are wrong.
-    #[error("infra/policies.json is refused")]
-    Policies(#[source] crate::policy::PolicyError),
+#[error("environment variable {name} {problem}")]
+pub struct EnvironmentError {
+    name: &'static str,
+    problem: &'static str,
 }
 
 impl Environment {
@@ -64,7 +56,7 @@ impl Environment {
 
     /// A variable that the function cannot do without.
     pub fn required(&self, name: &'static str) -> Result<&str, EnvironmentError> {
-        self.optional(name).ok_or(EnvironmentError::Variable { name, problem: "is not set" })
+        self.optional(name).ok_or(EnvironmentError { name, problem: "is not set" })
     }
 
     /// A variable that may be missing.
@@ -76,7 +68,7 @@ impl Environment {
     pub fn identifier_key(&self) -> Result<&str, EnvironmentError> {
         let key = self.required(IDENTIFIER_KEY)?;
         if key.len() < 32 {
-            return Err(EnvironmentError::Variable { name: IDENTIFIER_KEY, problem: "is shorter than 32 characters" });
+            return Err(EnvironmentError { name: IDENTIFIER_KEY, problem: "is shorter than 32 characters" });
         }
         Ok(key)
     }

@@ -18,33 +18,69 @@ pub struct Fault {
 pub enum FaultCode {
     /// The table did not answer, or not in time.
     StoreUnavailable,
+    /// The table refuses us: permissions, name, or a request that it does not accept.
+    StoreRefused,
     /// Others kept changing the same verification.
     StoreContended,
     /// A stored document cannot be read.
     StoreCorrupt,
     /// The evidence bucket did not take an image.
     BucketUnavailable,
+    /// The bucket refuses us.
+    BucketRefused,
     /// Rekognition throttles or is down.
     LivenessUnavailable,
     /// Rekognition refuses us: permissions, region, or a request that it does not accept.
     LivenessRefused,
     /// STS did not vend streaming credentials.
     CredentialsUnavailable,
+    /// STS refuses to: permissions, or the role's trust.
+    CredentialsRefused,
+    /// The invocation ran out of time, because services were slow.
+    TooSlow,
     /// A bug of ours.
     Bug,
 }
 
 impl FaultCode {
+    /// Every code.
+    pub const ALL: [Self; 12] = [
+        Self::StoreUnavailable,
+        Self::StoreRefused,
+        Self::StoreContended,
+        Self::StoreCorrupt,
+        Self::BucketUnavailable,
+        Self::BucketRefused,
+        Self::LivenessUnavailable,
+        Self::LivenessRefused,
+        Self::CredentialsUnavailable,
+        Self::CredentialsRefused,
+        Self::TooSlow,
+        Self::Bug,
+    ];
+
+    /// Whether somebody has to mend something; the others may pass by themselves.
+    pub fn needs_somebody(self) -> bool {
+        matches!(
+            self,
+            Self::StoreRefused | Self::StoreCorrupt | Self::BucketRefused | Self::LivenessRefused | Self::CredentialsRefused | Self::Bug
+        )
+    }
+
     /// The code as it stands in logs.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::StoreUnavailable => "store.unavailable",
+            Self::StoreRefused => "store.refused",
             Self::StoreContended => "store.contended",
             Self::StoreCorrupt => "store.corrupt",
             Self::BucketUnavailable => "bucket.unavailable",
+            Self::BucketRefused => "bucket.refused",
             Self::LivenessUnavailable => "liveness.unavailable",
             Self::LivenessRefused => "liveness.refused",
             Self::CredentialsUnavailable => "credentials.unavailable",
+            Self::CredentialsRefused => "credentials.refused",
+            Self::TooSlow => "invocation.too_slow",
             Self::Bug => "bug",
         }
     }

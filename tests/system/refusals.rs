@@ -42,6 +42,7 @@ async fn bodies_are_checked() {
     for (headers, body, expected) in [
         (vec![JSON], "{".to_owned(), (400, "malformed")),
         (vec![JSON], "[]".to_owned(), (400, "malformed")),
+        (vec![JSON], r#"["bot-check",null,null,null]"#.to_owned(), (400, "malformed")),
         (vec![JSON], r#"{"polcy":"liveness"}"#.to_owned(), (400, "malformed")),
         (vec![JSON], r#"{"policy":7}"#.to_owned(), (400, "malformed")),
         (vec![JSON], "\u{0}".to_owned(), (400, "malformed")),
@@ -60,6 +61,13 @@ async fn bodies_are_checked() {
         assert_eq!(reply.body["status"], expected.0);
         assert!(reply.body["type"].is_string() && reply.body["title"].is_string() && reply.body["requestId"].is_string());
         assert!(!reply.body.to_string().contains("nothing"), "the input is not echoed");
+    }
+    for path in ["/verifications/ver_0/sessions", "/verifications/ver_0/sessions/s/complete"] {
+        for (body, expected) in
+            [("x".repeat(17 * 1024), (413, "body_too_large")), ("[]".into(), (400, "malformed")), (r#"{"a":1}"#.into(), (400, "malformed"))]
+        {
+            assert_eq!(alice.send(Method::POST, path, &[JSON], body).await.refusal(), expected, "{path}");
+        }
     }
     assert!(world.items().await.is_empty(), "nothing was written");
     alice.send(Method::POST, "/verifications", &[JSON], most).await.expect(201);

@@ -65,6 +65,22 @@ fn every_variable_is_in_the_template_and_in_the_code() {
     }
 }
 
+#[test]
+fn a_function_answers_before_it_is_ended() {
+    let ended_after: Vec<u64> =
+        read("template.yaml").lines().filter_map(|line| line.trim().strip_prefix("Timeout: ")?.parse().ok()).collect();
+    assert!(!ended_after.is_empty());
+    assert!(ended_after.iter().all(|seconds| prooflight_shared::edge::TIME_TO_ANSWER.as_secs() < *seconds), "{ended_after:?}");
+}
+
+#[test]
+fn every_fault_has_a_remedy() {
+    let operations = read("docs/OPERATIONS.md");
+    for code in prooflight_shared::fault::FaultCode::ALL {
+        assert!(operations.contains(&format!("| `{}` |", code.as_str())), "{} is not in docs/OPERATIONS.md", code.as_str());
+    }
+}
+
 /// `domain <- policy <- adapters <- app <- edge`; nothing below imports what is above it.
 #[test]
 fn imports_go_one_way() {
@@ -72,9 +88,18 @@ fn imports_go_one_way() {
     for (at, layer) in layers.iter().enumerate() {
         for file in files(&format!("shared/src/{layer}"), "rs") {
             let source = read(&file);
+            let imports: Vec<_> = source.split("use ").skip(1).filter_map(|rest| rest.split(';').next()).collect();
             for above in &layers[at + 1..] {
-                assert!(!source.contains(&format!("crate::{above}")), "{} imports {above}", file.display());
+                let imported = imports.iter().any(|import| import.contains(&format!("{above}::")));
+                assert!(!imported && !source.contains(&format!("crate::{above}::")), "{} imports {above}", file.display());
             }
+        }
+    }
+    // What every layer may use stands below all of them.
+    for file in ["environment", "fault", "invocation"] {
+        let source = read(format!("shared/src/{file}.rs"));
+        for layer in layers {
+            assert!(!source.contains(&format!("crate::{layer}::")), "{file} imports {layer}");
         }
     }
     for (crate_folder, forbidden) in [

@@ -23,35 +23,40 @@ const PENDING_RETRY_SECONDS: u32 = 1;
 
 /// 200: the first answer, however often it is asked for.
 pub(crate) fn ended(verification: &Verification, number: SessionNumber) -> Answer {
-    let (status, session, tips) = match verification.session(number).map(|session| &session.state) {
-        Some(SessionState::Decided(decided)) => (decided.status_after, outcome(decided.outcome), decided.tips.as_slice()),
+    let lapsed = CompletionBody::of(verification, "lapsed");
+    let body = match verification.session(number).map(|session| &session.state) {
+        Some(SessionState::Decided(decided)) => CompletionBody {
+            status: decided.status_after,
+            session: outcome(decided.outcome),
+            attempts_left: decided.attempts_left_after,
+            next_step: decided.status_after.next_step(),
+            tips: &decided.tips,
+            ..lapsed
+        },
         // Lapsed; or superseded and left behind by a verification that is closed.
-        _ => (verification.status, "lapsed", [].as_slice()),
+        _ => lapsed,
     };
-    Answer::json(200, &body(verification, status, session, status.next_step(), tips))
+    Answer::json(200, &body)
 }
 
 /// 202: Rekognition is not done.
 pub(crate) fn pending(verification: &Verification) -> Answer {
-    Answer::json(202, &body(verification, verification.status, "pending", NextStep::Wait, &[])).retry_after(PENDING_RETRY_SECONDS)
+    let body = CompletionBody { next_step: NextStep::Wait, ..CompletionBody::of(verification, "pending") };
+    Answer::json(202, &body).retry_after(PENDING_RETRY_SECONDS)
 }
 
-fn body<'a>(
-    verification: &'a Verification,
-    status: Status,
-    session: &'static str,
-    next_step: NextStep,
-    tips: &'a [String],
-) -> CompletionBody<'a> {
-    CompletionBody {
-        verification_id: verification.id.as_str(),
-        status,
-        policy: &verification.terms.name,
-        policy_version: &verification.terms.version,
-        session,
-        attempts_left: verification.attempts_left(),
-        next_step,
-        tips,
+impl<'a> CompletionBody<'a> {
+    fn of(verification: &'a Verification, session: &'static str) -> Self {
+        Self {
+            verification_id: verification.id.as_str(),
+            status: verification.status,
+            policy: &verification.terms.name,
+            policy_version: &verification.terms.version,
+            session,
+            attempts_left: verification.attempts_left(),
+            next_step: verification.status.next_step(),
+            tips: &[],
+        }
     }
 }
 

@@ -9,8 +9,8 @@ use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse
 use prooflight_shared::adapters::{AwsClients, EvidenceBucket, Liveness, VerificationTable};
 use prooflight_shared::app::{Completion, Entropy, complete_session};
 use prooflight_shared::domain::{SessionId, VerificationId};
-use prooflight_shared::edge::{Answer, Caller, HttpFunction, Problem, answered, path_parameter};
-use prooflight_shared::environment::{self, Environment, EnvironmentError};
+use prooflight_shared::edge::{Answer, Caller, ConnectError, HttpFunction, NoBody, Problem, answered, decode_body, path_parameter};
+use prooflight_shared::environment::{self, Environment};
 use prooflight_shared::invocation::Invocation;
 
 /// The use case with its connections.
@@ -24,7 +24,7 @@ pub struct CompleteSession {
 impl HttpFunction for CompleteSession {
     const NAME: &'static str = "complete-session";
 
-    fn connect(environment: &Environment) -> Result<Self, EnvironmentError> {
+    fn connect(environment: &Environment) -> Result<Self, ConnectError> {
         let clients = AwsClients::new(environment)?;
         Ok(Self {
             table: VerificationTable::new(clients.dynamodb(), environment.required(environment::TABLE_NAME)?),
@@ -45,6 +45,7 @@ impl HttpFunction for CompleteSession {
 impl CompleteSession {
     async fn complete(&self, request: &ApiGatewayV2httpRequest, invocation: &Invocation) -> Result<Answer, Problem> {
         let caller = Caller::with_scope(request, "verify")?;
+        decode_body::<NoBody>(request)?;
         let id = VerificationId::parse(path_parameter(request, "id")).ok_or(Problem::NotFound)?;
         let session_id = SessionId::parse(path_parameter(request, "sessionId")).ok_or(Problem::NotFound)?;
 

@@ -63,12 +63,12 @@ pub(crate) fn issued(verification: &Verification, session: IssuedSession<'_>, no
             expiration: session.credentials.expiration,
         },
     };
-    Answer::json(201, &body(verification, Some(session), now)).located_at(format!("/verifications/{}", verification.id))
+    Answer::json(201, &body(verification, Some(session), now))
 }
 
 /// 200: the request was answered before, and its session is over; this is where the verification stands.
 pub(crate) fn without_session(verification: &Verification, now: Timestamp) -> Answer {
-    Answer::json(200, &body(verification, None, now)).located_at(format!("/verifications/{}", verification.id))
+    Answer::json(200, &body(verification, None, now))
 }
 
 fn body<'a>(verification: &'a Verification, session: Option<SessionBody<'a>>, now: Timestamp) -> VerificationBody<'a> {

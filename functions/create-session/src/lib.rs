@@ -12,11 +12,11 @@ use jiff::{SignedDuration, Timestamp};
 use prooflight_shared::adapters::{AwsClients, EvidenceBucket, Liveness, LivenessStatus, Loaded, StreamingRole, VerificationTable};
 use prooflight_shared::app::{Completion, Entropy, change_verification, complete_session};
 use prooflight_shared::domain::{
-    Command, Consent, Nonce, OpenVerification, OpenedBy, RESUMABLE_FOR, Rejection, Session, SessionNumber, SessionState, Status, Terms,
-    VerificationId,
+    Command, Consent, Nonce, OpenVerification, OpenedBy, RESUMABLE_FOR, Rejection, Session, SessionId, SessionNumber, SessionState, Status,
+    Terms, VerificationId,
 };
-use prooflight_shared::edge::{Answer, Caller, HttpFunction, Problem, answered, decode_body, path_parameter};
-use prooflight_shared::environment::{self, Environment, EnvironmentError};
+use prooflight_shared::edge::{Answer, Caller, ConnectError, HttpFunction, NoBody, Problem, answered, decode_body, path_parameter};
+use prooflight_shared::environment::{self, Environment};
 use prooflight_shared::fault::{Fault, FaultCode};
 use prooflight_shared::invocation::Invocation;
 use prooflight_shared::policy::Catalogue;
@@ -45,12 +45,12 @@ const ROUNDS: u8 = 6;
 impl HttpFunction for CreateSession {
     const NAME: &'static str = "create-session";
 
-    fn connect(environment: &Environment) -> Result<Self, EnvironmentError> {
+    fn connect(environment: &Environment) -> Result<Self, ConnectError> {
         let clients = AwsClients::new(environment)?;
         let liveness = Liveness::new(clients.rekognition());
         let role_arn = environment.required(environment::STREAMING_ROLE_ARN)?;
         Ok(Self {
-            policies: Catalogue::shipped().map_err(EnvironmentError::Policies)?,
+            policies: Catalogue::shipped()?,
             table: VerificationTable::new(clients.dynamodb(), environment.required(environment::TABLE_NAME)?),
             bucket: EvidenceBucket::new(clients.s3(), environment.required(environment::EVIDENCE_BUCKET)?),
             streaming_role: StreamingRole::new(clients.sts(), role_arn, liveness.region()),
@@ -90,7 +90,7 @@ impl CreateSession {
     ) -> Result<Answer, Problem> {
         let now = invocation.now;
         let key = IdempotencyKey::of(request)?;
-        let (body, _) = decode_body::<OpenRequest>(request)?;
+        let body = decode_body::<OpenRequest>(request)?;
         body.check()?;
         let terms = self.policy_for(&body)?;
         let mut opening = OpenVerification {
@@ -98,7 +98,7 @@ impl CreateSession {
             owner: caller.owner,
             terms: terms.clone(),
             nonce: Nonce::from_bytes(entropy.draw()),
-            opening_digest: body.digest(),
+            opening_digest: body.digest(&terms.name),
             device_id: body.device_id,
             consent: body.consent.map(|given| Consent { version: given.version, recorded_at: now }),
             metadata: body.metadata.unwrap_or_default(),
@@ -109,7 +109,9 @@ impl CreateSession {
             }
             let verification = opening.clone().at(now);
             if let Some(reserved) = self.table.insert(&verification).await? {
-                return self.issue(reserved, invocation, entropy).await;
+                let issued = self.issue(reserved, invocation, entropy).await?;
+                // Relative to the request, whatever the API's own prefix is.
+                return Ok(issued.located_at(format!("verifications/{}", opening.id)));
             }
             let earlier = self.table.load(&opening.id).await?.ok_or_else(gone)?;
             let age = now.duration_since(earlier.verification.created_at);
@@ -135,7 +137,7 @@ impl CreateSession {
         Ok(terms)
     }
 
-    /// The answer that the first request got, or would have got: the same session with fresh credentials while it lives.
+    /// The answer that the first request got, or would have got: the same session with fresh credentials while it can be used.
     async fn repeat(
         &self,
         earlier: Loaded,
@@ -147,13 +149,25 @@ impl CreateSession {
             return Err(Problem::IdempotencyMismatch);
         }
         let verification = earlier.verification.at(invocation.now);
-        match verification.live_session() {
-            Some(session) if session.session_id.is_some() => self.issue_again(&earlier, session, invocation, entropy).await,
-            // Reserved, not committed: either another request is at it, or it was cut off. The token that is derived from the
-            // reservation gets the same session from Rekognition for both.
-            Some(session) if session.age(invocation.now) < RESUMABLE_FOR => self.issue(earlier, invocation, entropy).await,
-            _ => Ok(without_session(&verification, invocation.now)),
+        let was_issued = verification.sessions.iter().any(|session| session.session_id.is_some());
+        if verification.status == Status::Open && !was_issued {
+            // The first request was cut off before it had a session to answer.
+            return self.issue_next(earlier, invocation, entropy).await;
         }
+        if let Some(session) = verification.live_session()
+            && let Some(session_id) = &session.session_id
+            && self.is_unused(session, session_id, invocation.now).await?
+        {
+            return self.issue_again(&earlier, session, invocation, entropy).await;
+        }
+        Ok(without_session(&verification, invocation.now))
+    }
+
+    /// Whether a session can be handed out again: nobody has streamed into it, and there is time for a check.
+    async fn is_unused(&self, session: &Session, session_id: &SessionId, now: Timestamp) -> Result<bool, Problem> {
+        let unused = session.is_worth_starting(now)
+            && matches!(self.liveness.look_at(session_id).await?, LivenessStatus::Created | LivenessStatus::NotFound);
+        Ok(unused)
     }
 
     /// The next session of an open verification.
@@ -164,12 +178,20 @@ impl CreateSession {
         invocation: &Invocation,
         entropy: &Entropy,
     ) -> Result<Answer, Problem> {
-        let now = invocation.now;
+        decode_body::<NoBody>(request)?;
         let id = VerificationId::parse(path_parameter(request, "id")).ok_or(Problem::NotFound)?;
-        let mut loaded = self.table.load(&id).await?.ok_or(Problem::NotFound)?;
+        let loaded = self.table.load(&id).await?.ok_or(Problem::NotFound)?;
         if loaded.verification.owner != caller.owner {
             return Err(Problem::NotFound);
         }
+        self.issue_next(loaded, invocation, entropy).await
+    }
+
+    /// Looks at the live session and does what is due, until there is a session to issue: of several who ask at once one makes
+    /// it, and the others find it.
+    async fn issue_next(&self, mut loaded: Loaded, invocation: &Invocation, entropy: &Entropy) -> Result<Answer, Problem> {
+        let now = invocation.now;
+        let id = loaded.verification.id.clone();
         let nonce = Nonce::from_bytes(entropy.draw());
         let reserve = |supersede| Command::Reserve { nonce: nonce.clone(), supersede };
         for _ in 0..ROUNDS {
@@ -184,9 +206,11 @@ impl CreateSession {
                     None if live.age(now) < RESUMABLE_FOR => return self.issue(loaded, invocation, entropy).await,
                     None => reserve(None),
                     Some(session_id) => match self.liveness.look_at(session_id).await? {
-                        LivenessStatus::Created | LivenessStatus::NotFound => {
+                        LivenessStatus::Created | LivenessStatus::NotFound if live.is_worth_starting(now) => {
                             return self.issue_again(&loaded, live, invocation, entropy).await;
                         }
+                        // Unused, and too late to begin with: it makes way, and no attempt is used.
+                        LivenessStatus::Created | LivenessStatus::NotFound => Command::Lapse { number: live.number },
                         LivenessStatus::InProgress if verification.attempts_left() > 1 => reserve(Some(live.number)),
                         LivenessStatus::InProgress => return self.wait_for(loaded, live, now, entropy).await,
                         LivenessStatus::Expired => Command::Lapse { number: live.number },
@@ -208,7 +232,7 @@ impl CreateSession {
         let id = loaded.verification.id.clone();
         let command = Command::ObserveStreaming { number: live.number };
         change_verification(&self.table, &id, Some(loaded), &command, None, now, entropy).await?;
-        Err(Problem::Rejected(Rejection::SessionInProgress { retry_after_seconds: live.seconds_until_lapse(now) }))
+        Err(Problem::Rejected(Rejection::SessionInProgress))
     }
 
     /// Completes a session that finished without anybody calling back, exactly as the callback would have.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 /// The body of `POST /verifications`. A field that is not known is refused: a misspelt `policy` would otherwise ask the
 /// default question.
-#[derive(Debug, Default, Deserialize, Serialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct OpenRequest {
     pub(crate) policy: Option<String>,
@@ -58,9 +58,10 @@ impl OpenRequest {
         Ok(())
     }
 
-    /// Names the body's meaning, not its spelling: the order of its fields and its white space do not count.
-    pub(crate) fn digest(&self) -> String {
-        let meaning = serde_json::to_vec(self).unwrap_or_default();
+    /// Names the body's meaning, not its spelling: the order of its fields and its white space do not count, nor whether the
+    /// default policy was named.
+    pub(crate) fn digest(&self, policy: &str) -> String {
+        let meaning = serde_json::to_vec(&(policy, &self.device_id, &self.consent, &self.metadata)).unwrap_or_default();
         hex(ring::digest::digest(&ring::digest::SHA256, &meaning).as_ref())
     }
 }
@@ -116,9 +117,15 @@ mod tests {
 
     #[test]
     fn the_digest_names_the_meaning() {
-        let digest = |json: &str| serde_json::from_str::<OpenRequest>(json).unwrap().digest();
+        let parse = |json: &str| serde_json::from_str::<OpenRequest>(json).unwrap();
+        let digest = |json: &str| {
+            let request = parse(json);
+            request.digest(request.policy.as_deref().unwrap_or("liveness"))
+        };
         assert_eq!(digest(r#"{"policy":"liveness","deviceId":"d"}"#), digest(r#"{ "deviceId" : "d", "policy" : "liveness" }"#));
-        assert_ne!(digest(r#"{"policy":"liveness"}"#), digest("{}"));
+        assert_eq!(digest(r#"{"policy":"liveness"}"#), digest("{}"));
+        assert_ne!(digest(r#"{"policy":"bot-check"}"#), digest("{}"));
+        assert_ne!(digest(r#"{"deviceId":"d"}"#), digest("{}"));
     }
 
     #[test]

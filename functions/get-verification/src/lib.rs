@@ -5,8 +5,8 @@ use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse
 use jiff::Timestamp;
 use prooflight_shared::adapters::{AwsClients, VerificationTable};
 use prooflight_shared::domain::{NextStep, SessionId, Status, Verification, VerificationId};
-use prooflight_shared::edge::{Answer, Caller, HttpFunction, Problem, answered, path_parameter};
-use prooflight_shared::environment::{self, Environment, EnvironmentError};
+use prooflight_shared::edge::{Answer, Caller, ConnectError, HttpFunction, Problem, answered, path_parameter};
+use prooflight_shared::environment::{self, Environment};
 use prooflight_shared::invocation::Invocation;
 use serde::Serialize;
 
@@ -19,7 +19,7 @@ pub struct GetVerification {
 impl HttpFunction for GetVerification {
     const NAME: &'static str = "get-verification";
 
-    fn connect(environment: &Environment) -> Result<Self, EnvironmentError> {
+    fn connect(environment: &Environment) -> Result<Self, ConnectError> {
         let clients = AwsClients::new(environment)?;
         Ok(Self { table: VerificationTable::new(clients.dynamodb(), environment.required(environment::TABLE_NAME)?) })
     }

@@ -2,6 +2,7 @@
 //! there, and a crash anywhere is repaired by running the completion again.
 
 use super::liveness::Image;
+use super::refusal::{Codes, fault};
 use crate::domain::{SessionNumber, StoredImage, VerificationId};
 use crate::fault::{Fault, FaultCode};
 use aws_sdk_s3::error::ProvideErrorMetadata;
@@ -10,6 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use jiff::Timestamp;
+use std::time::Duration;
 
 /// The bucket.
 #[derive(Debug, Clone)]
@@ -45,7 +47,9 @@ pub struct EvidenceImage<'a> {
 }
 
 /// A conditional write that met another one is to be tried again (`API_PutObject`, 409 `ConditionalRequestConflict`).
-const TRIES: usize = 4;
+const TRIES: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(25);
+const CODES: Codes = Codes { unavailable: FaultCode::BucketUnavailable, refused: FaultCode::BucketRefused };
 
 impl EvidenceBucket {
     /// The bucket of that name.
@@ -59,7 +63,7 @@ impl EvidenceBucket {
         let key = image.key(&stored.sha256);
         let checksum = STANDARD.encode(ring::digest::digest(&ring::digest::SHA256, &image.image.0));
         let bytes = Bytes::from(image.image.0);
-        for _ in 0..TRIES {
+        for attempt in 0..TRIES {
             let written = self
                 .client
                 .put_object()
@@ -81,15 +85,16 @@ impl EvidenceBucket {
                         stored.key = Some(key);
                         return Ok(stored);
                     }
-                    Some("ConditionalRequestConflict") => {}
-                    _ => return Err(Fault::new(FaultCode::BucketUnavailable, "store an image", error)),
+                    // Another delivery of the same completion is at it; it will be there in a moment.
+                    Some("ConditionalRequestConflict") => tokio::time::sleep(PAUSE * 2_u32.pow(attempt)).await,
+                    _ => return Err(fault(CODES, "store an image", &error)),
                 },
             }
         }
         Err(Fault::bare(FaultCode::BucketUnavailable, "store an image that others keep writing"))
     }
 
-    /// Opens the connection. What it answers does not matter.
+    /// Opens the connection. What it answers does not matter: with a role that may only write it is a refusal.
     pub async fn warm_up(&self) {
         let _ = self.client.head_bucket().bucket(&self.name).send().await;
     }

@@ -1,7 +1,7 @@
 //! How documents lie in the table. One partition per verification: the document under `verification`, and beside it one
 //! unchanging record per judged session under `decision#<number>`.
 
-use crate::domain::{Decision, Evidence, SessionNumber, Verification, VerificationId};
+use crate::domain::{Decision, Evidence, SessionNumber, Terms, Verification, VerificationId};
 use crate::fault::{Fault, FaultCode};
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,9 @@ struct DecisionItem<'a> {
     policy_version: &'a str,
     evidence_digest: &'a str,
     decided_at: jiff::Timestamp,
+    /// With the terms and the evidence, everything that the decision was made of.
+    superseded: bool,
+    terms: &'a Terms,
     evidence: &'a Evidence,
 }
 
@@ -83,6 +86,8 @@ pub(super) fn decision_item(
         policy_version: &decision.policy_version,
         evidence_digest: &decision.evidence_digest,
         decided_at: decision.decided_at,
+        superseded: verification.session(number).is_some_and(|session| session.superseded),
+        terms: &verification.terms,
         evidence,
     })
 }
@@ -93,4 +98,55 @@ fn partition(id: &VerificationId) -> String {
 
 fn to_item<T: Serialize>(value: &T) -> Result<Item, Fault> {
     serde_dynamo::aws_sdk_dynamodb_1::to_item(value).map_err(|error| Fault::new(FaultCode::Bug, "write a document as an item", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Nonce, OpenVerification, Owner, SessionState};
+    use crate::policy::Catalogue;
+
+    fn stored() -> Item {
+        let verification = OpenVerification {
+            id: VerificationId::from_bytes([1; 16]),
+            owner: Owner { issuer: "https://issuer.example/".into(), subject: "alice".into() },
+            terms: Catalogue::shipped().unwrap().get(None).unwrap().clone(),
+            nonce: Nonce::from_bytes([2; 16]),
+            device_id: Some("phone".into()),
+            consent: None,
+            metadata: [("order".to_owned(), "7".to_owned())].into(),
+            opening_digest: "digest".into(),
+        }
+        .at("2026-11-22T12:00:00Z".parse().unwrap());
+        document_item(&verification, 3).unwrap()
+    }
+
+    #[test]
+    fn a_document_is_read_as_it_was_written() {
+        let (verification, version) = read_document(stored()).unwrap();
+        assert_eq!((version, verification.sessions.len()), (3, 1));
+        assert_eq!(document_item(&verification, version).unwrap(), stored());
+    }
+
+    /// Two releases run side by side while one replaces the other.
+    #[test]
+    fn a_document_of_another_release_is_read() {
+        let mut item = stored();
+        let Some(AttributeValue::M(document)) = item.get_mut("document") else { panic!("no document") };
+        document.insert("later".into(), AttributeValue::Bool(true));
+        let Some(AttributeValue::M(terms)) = document.get_mut("terms") else { panic!("no terms") };
+        terms.insert("later".into(), AttributeValue::Bool(true));
+        let Some(AttributeValue::L(sessions)) = document.get_mut("sessions") else { panic!("no sessions") };
+        let Some(AttributeValue::M(session)) = sessions.first_mut() else { panic!("no session") };
+        session.remove("issuedAt");
+        let (verification, _) = read_document(item).unwrap();
+        assert_eq!(verification.sessions.first().map(|session| &session.state), Some(&SessionState::Reserved));
+    }
+
+    #[test]
+    fn what_is_not_a_document_is_a_fault() {
+        let mut item = stored();
+        item.remove("document");
+        assert_eq!(read_document(item).unwrap_err().code, FaultCode::StoreCorrupt);
+    }
 }

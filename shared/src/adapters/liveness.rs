@@ -1,8 +1,9 @@
 //! Rekognition Face Liveness, as the functions ask it: create a session, look at its result.
 
+use super::refusal::{Codes, fault};
 use crate::domain::{Challenge, ChallengeKind, FeedbackCode, Nonce, SessionId, SessionNumber, Terms, VerificationId, hex};
 use crate::fault::{Fault, FaultCode};
-use aws_sdk_rekognition::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_rekognition::error::SdkError;
 use aws_sdk_rekognition::operation::get_face_liveness_session_results::{
     GetFaceLivenessSessionResultsError, GetFaceLivenessSessionResultsOutput,
 };
@@ -58,6 +59,8 @@ impl std::fmt::Debug for Image {
     }
 }
 
+const CODES: Codes = Codes { unavailable: FaultCode::LivenessUnavailable, refused: FaultCode::LivenessRefused };
+
 impl Liveness {
     /// The service behind that client.
     pub fn new(client: aws_sdk_rekognition::Client) -> Self {
@@ -87,7 +90,7 @@ impl Liveness {
             .settings(settings)
             .send()
             .await
-            .map_err(|error| fault("create a liveness session", error))?;
+            .map_err(|error| fault(CODES, "create a liveness session", &error))?;
         SessionId::parse(created.session_id())
             .ok_or_else(|| Fault::bare(FaultCode::LivenessRefused, "read the id of a created liveness session"))
     }
@@ -98,7 +101,7 @@ impl Liveness {
         match answer {
             Ok(results) => read_results(results),
             Err(error) if is_not_found(&error) => Ok(LivenessStatus::NotFound),
-            Err(error) => Err(fault("look at a liveness session", error)),
+            Err(error) => Err(fault(CODES, "look at a liveness session", &error)),
         }
     }
 
@@ -144,19 +147,4 @@ fn bytes_of(image: AuditImage) -> Option<Image> {
 
 fn is_not_found(error: &SdkError<GetFaceLivenessSessionResultsError>) -> bool {
     error.as_service_error().is_some_and(GetFaceLivenessSessionResultsError::is_session_not_found_exception)
-}
-
-/// What can pass by itself is told apart from what an operator has to mend.
-fn fault<E>(context: &'static str, error: SdkError<E>) -> Fault
-where
-    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-{
-    let refused = error.as_service_error().and_then(ProvideErrorMetadata::code).is_some_and(|code| {
-        matches!(
-            code,
-            "AccessDeniedException" | "InvalidParameterException" | "UnrecognizedClientException" | "ServiceQuotaExceededException"
-        )
-    });
-    let code = if refused { FaultCode::LivenessRefused } else { FaultCode::LivenessUnavailable };
-    Fault::new(code, context, error.into_source().unwrap_or_else(Into::into))
 }

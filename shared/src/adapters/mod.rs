@@ -5,6 +5,7 @@ mod aws_clients;
 mod evidence_bucket;
 mod item;
 mod liveness;
+mod refusal;
 mod streaming_credentials;
 mod verification_table;
 

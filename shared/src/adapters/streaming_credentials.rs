@@ -1,6 +1,7 @@
 //! The only credentials that ever leave: they can stream into a liveness session, in one region, until shortly after the
 //! session's end, and nothing else. AWS has no way to bind them to one session, so the session policy does what it can.
 
+use super::refusal::{Codes, fault};
 use crate::fault::{Fault, FaultCode};
 use jiff::{SignedDuration, Timestamp};
 use std::fmt;
@@ -32,6 +33,8 @@ impl fmt::Debug for StreamingCredentials {
     }
 }
 
+const CODES: Codes = Codes { unavailable: FaultCode::CredentialsUnavailable, refused: FaultCode::CredentialsRefused };
+
 /// The least that STS vends (`API_AssumeRole`, `DurationSeconds`).
 const SECONDS: i32 = 900;
 
@@ -55,7 +58,7 @@ impl StreamingRole {
             .policy(session_policy(&self.region, session_expires_at))
             .send()
             .await
-            .map_err(|error| Fault::new(FaultCode::CredentialsUnavailable, "assume the streaming role", error))?;
+            .map_err(|error| fault(CODES, "assume the streaming role", &error))?;
         let credentials =
             vended.credentials.ok_or_else(|| Fault::bare(FaultCode::CredentialsUnavailable, "find credentials in the answer of STS"))?;
         let expiration = Timestamp::from_second(credentials.expiration.secs())

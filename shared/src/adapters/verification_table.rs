@@ -4,6 +4,7 @@
 //! nothing.
 
 use super::item::{decision_item, document_item, document_key, read_document};
+use super::refusal::{Codes, fault};
 use crate::domain::{Decision, Evidence, SessionNumber, Verification, VerificationId};
 use crate::fault::{Fault, FaultCode};
 use aws_sdk_dynamodb::error::SdkError;
@@ -26,6 +27,7 @@ pub struct Loaded {
     version: u64,
 }
 
+const CODES: Codes = Codes { unavailable: FaultCode::StoreUnavailable, refused: FaultCode::StoreRefused };
 const FIRST_VERSION: u64 = 1;
 
 impl Loaded {
@@ -50,7 +52,7 @@ impl VerificationTable {
             .consistent_read(true)
             .send()
             .await
-            .map_err(|error| Fault::new(FaultCode::StoreUnavailable, "load a verification", error))?;
+            .map_err(|error| fault(CODES, "load a verification", &error))?;
         let Some(item) = answer.item else { return Ok(None) };
         let (verification, version) = read_document(item)?;
         Ok(Some(Loaded { verification, version }))
@@ -113,7 +115,7 @@ impl VerificationTable {
         match written {
             Ok(_) => Ok(Some(Loaded::new(next, next_version))),
             Err(error) if is_contention(&error) => Ok(None),
-            Err(error) => Err(Fault::new(FaultCode::StoreUnavailable, "write a decision", error)),
+            Err(error) => Err(fault(CODES, "write a decision", &error)),
         }
     }
 
@@ -138,7 +140,7 @@ fn put_took_place<T>(written: Result<T, SdkError<PutItemError>>, context: &'stat
         {
             Ok(false)
         }
-        Err(error) => Err(Fault::new(FaultCode::StoreUnavailable, context, error)),
+        Err(error) => Err(fault(CODES, context, &error)),
     }
 }
 

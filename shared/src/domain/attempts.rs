@@ -11,9 +11,9 @@ impl Verification {
         self.terms.sessions.saturating_sub(self.attempts_spent())
     }
 
-    /// Whether the document has room for another session at all.
+    /// Whether another session can be made at all. Reservations that came to nothing are errors of ours and do not count.
     pub(super) fn has_room(&self) -> bool {
-        self.sessions.len() < MOST_SESSIONS
+        self.sessions.iter().filter(|session| session.session_id.is_some()).count() < MOST_SESSIONS
     }
 
     fn attempts_spent(&self) -> u8 {

@@ -2,8 +2,8 @@
 //! applied to what it made changes nothing, so a write whose answer was lost is simply tried again.
 
 use super::{
-    Consent, DecidedSession, Decision, Nonce, Outcome, Owner, RESUMABLE_FOR, Rejection, SESSION_LAPSES_AFTER, Session, SessionId,
-    SessionNumber, SessionState, Status, Terms, Verification, VerificationId,
+    Consent, DecidedSession, Decision, Nonce, Outcome, Owner, RESUMABLE_FOR, Rejection, Session, SessionId, SessionNumber, SessionState,
+    Status, Terms, Verification, VerificationId,
 };
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -123,6 +123,7 @@ impl Verification {
                     _ => return Err(Rejection::SessionGone),
                 }
                 session.session_id = Some(session_id.clone());
+                session.issued_at = Some(now);
                 session.state = SessionState::Issued;
             }
             Command::ObserveStreaming { number } => match next.session_mut(*number) {
@@ -131,13 +132,13 @@ impl Verification {
             },
             Command::Lapse { number } => {
                 // Looked at before the passing of time is applied: a session that time alone has ended is written as such.
-                if !self.session(*number).is_some_and(Session::is_undecided) {
+                if self.status != Status::Open || !self.session(*number).is_some_and(Session::is_undecided) {
                     return Ok(Change::Unchanged);
                 }
                 if let Some(session) = next.session_mut(*number) {
                     session.state = SessionState::Lapsed;
                 }
-                next.close_if_due(now);
+                next.close_if_due(now, now);
             }
             Command::Judge { number, decision, tips, superseded } => {
                 // INVARIANT: what is closed never changes. A superseded session of a closed verification has nothing left to say.
@@ -163,7 +164,7 @@ impl Verification {
             SessionState::Reserved if live.age(now) >= RESUMABLE_FOR => live.state = SessionState::Lapsed,
             SessionState::Issued if supersede == Some(live.number) => {
                 if attempts_left <= 1 {
-                    return Err(Rejection::SessionInProgress { retry_after_seconds: live.seconds_until_lapse(now) });
+                    return Err(Rejection::SessionInProgress);
                 }
                 live.superseded = true;
                 live.streamed = true;
@@ -175,7 +176,7 @@ impl Verification {
 
     fn reserve(&mut self, nonce: Nonce, now: Timestamp) -> Result<(), Rejection> {
         // With nothing running any more, half an hour may be over.
-        self.close_if_due(now);
+        self.close_if_due(now, now);
         if self.status != Status::Open {
             return Err(Rejection::VerificationClosed);
         }
@@ -193,17 +194,21 @@ impl Verification {
             Outcome::InReview => self.close(Status::InReview, now),
             Outcome::Failed => {}
         }
-        let decided = |status_after| SessionState::Decided(DecidedSession { outcome: decision.outcome, status_after, tips: tips.to_vec() });
-        let status = self.status;
         if let Some(session) = self.session_mut(number) {
             session.streamed = true;
-            session.state = decided(status);
+            session.state = SessionState::Decided(DecidedSession {
+                outcome: decision.outcome,
+                status_after: Status::Open,
+                attempts_left_after: 0,
+                tips: tips.to_vec(),
+            });
         }
-        // The failed session is counted now, so the last one denies; what the subject is told names that status.
-        self.close_if_due(now);
-        let status = self.status;
-        if let Some(session) = self.session_mut(number) {
-            session.state = decided(status);
+        // The failed session is counted by now, so the last one denies; the answer that is kept says how things stand after that.
+        self.close_if_due(now, now);
+        let (status, attempts_left) = (self.status, self.attempts_left());
+        if let Some(Session { state: SessionState::Decided(decided), .. }) = self.session_mut(number) {
+            decided.status_after = status;
+            decided.attempts_left_after = attempts_left;
         }
     }
 
@@ -214,12 +219,15 @@ impl Verification {
 
 impl Session {
     fn reserved(number: SessionNumber, nonce: Nonce, now: Timestamp) -> Self {
-        Self { number, nonce, created_at: now, session_id: None, streamed: false, superseded: false, state: SessionState::Reserved }
-    }
-
-    /// Whole seconds, at least one, after which it has ended in any case.
-    pub fn seconds_until_lapse(&self, now: Timestamp) -> u32 {
-        let left = SESSION_LAPSES_AFTER.as_secs() - self.age(now).as_secs();
-        u32::try_from(left.max(1)).unwrap_or(1)
+        Self {
+            number,
+            nonce,
+            created_at: now,
+            issued_at: None,
+            session_id: None,
+            streamed: false,
+            superseded: false,
+            state: SessionState::Reserved,
+        }
     }
 }

@@ -6,10 +6,7 @@ pub enum Rejection {
     /// The verification is decided, in review or expired: it takes no further session.
     VerificationClosed,
     /// The last session that the policy allows is being streamed; nothing more can be asked for until it ends.
-    SessionInProgress {
-        /// Seconds until it has ended in any case.
-        retry_after_seconds: u32,
-    },
+    SessionInProgress,
     /// The reserved session was given up before it could be committed.
     SessionGone,
     /// More sessions were asked for than anybody needs, whether or not they were used.

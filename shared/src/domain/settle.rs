@@ -3,17 +3,22 @@
 
 use super::{Reason, Session, SessionState, Status, Verification};
 use jiff::{SignedDuration, Timestamp};
+use std::cmp::max;
 
 /// A session and its result are gone this long after it was created ("A `SessionId` expires 3 minutes after it's sent",
 /// `API_CreateFaceLivenessSession`).
 pub const SESSION_LIVES_FOR: SignedDuration = SignedDuration::from_secs(180);
 
-/// When a session lapses without Rekognition's word: a little later, because our clock started before Rekognition's.
+/// When a session lapses without Rekognition's word, counted from the invocation that had it created: a little later than
+/// Rekognition forgets it.
 pub const SESSION_LAPSES_AFTER: SignedDuration = SignedDuration::from_secs(185);
 
 /// How long a reservation that was not committed is picked up by whoever asks next; after that it would come with too little
 /// of its time left, and a new one is made.
 pub const RESUMABLE_FOR: SignedDuration = SignedDuration::from_secs(20);
+
+/// A check takes about ten seconds; with less than this left, a session that nobody has used is not handed out again.
+const CHECK_TAKES: SignedDuration = SignedDuration::from_secs(30);
 
 /// Every verification takes new sessions for this long.
 pub const VERIFICATION_LIVES_FOR: SignedDuration = SignedDuration::from_mins(30);
@@ -26,27 +31,33 @@ impl Verification {
     #[must_use]
     pub fn at(&self, now: Timestamp) -> Self {
         let mut settled = self.clone();
-        for session in settled.sessions.iter_mut().filter(|session| session.is_undecided()) {
-            if session.age(now) >= SESSION_LAPSES_AFTER {
-                session.state = SessionState::Lapsed;
-            }
+        let mut ended_at = self.created_at;
+        for session in settled.sessions.iter_mut().filter(|session| session.is_undecided() && session.lapses_at() <= now) {
+            session.state = SessionState::Lapsed;
+            ended_at = max(ended_at, session.lapses_at());
         }
-        settled.close_if_due(now);
+        // It closes at the moment at which it was due, however much later somebody looks.
+        let due = match settled.status {
+            Status::InReview => after(settled.decided_at.unwrap_or(settled.created_at), IN_REVIEW_FOR),
+            _ if settled.attempts_left() == 0 => ended_at,
+            _ => max(ended_at, after(settled.created_at, VERIFICATION_LIVES_FOR)),
+        };
+        settled.close_if_due(now, due);
         settled
     }
 
-    /// Denies what has no attempt left and expires what has run out of time; what is closed stays as it is.
-    pub(super) fn close_if_due(&mut self, now: Timestamp) {
+    /// Denies what has no attempt left and expires what has run out of time, as of `due`; what is closed stays as it is.
+    pub(super) fn close_if_due(&mut self, now: Timestamp, due: Timestamp) {
         match self.status {
             // A running session is waited for: a result that Rekognition will have is never cut off by the half hour.
             Status::Open if self.live_session().is_some() => {}
             Status::Open if self.attempts_left() == 0 => {
                 self.denied_because = Some(Reason::AttemptsExhausted);
-                self.close(Status::Denied, now);
+                self.close(Status::Denied, due);
             }
-            Status::Open if now.duration_since(self.created_at) >= VERIFICATION_LIVES_FOR => self.close(Status::Expired, now),
-            Status::InReview if now.duration_since(self.decided_at.unwrap_or(self.created_at)) >= IN_REVIEW_FOR => {
-                self.close(Status::Expired, now);
+            Status::Open if now >= after(self.created_at, VERIFICATION_LIVES_FOR) => self.close(Status::Expired, due),
+            Status::InReview if now >= after(self.decided_at.unwrap_or(self.created_at), IN_REVIEW_FOR) => {
+                self.close(Status::Expired, due);
             }
             Status::Open | Status::InReview | Status::Approved | Status::Denied | Status::Expired => {}
         }
@@ -64,8 +75,22 @@ impl Session {
         now.duration_since(self.created_at)
     }
 
-    /// When Rekognition forgets it.
+    /// Until when the subject can use it: the moment at which Rekognition forgets it, or a little before.
     pub fn expires_at(&self) -> Timestamp {
-        self.created_at.checked_add(SESSION_LIVES_FOR).unwrap_or(Timestamp::MAX)
+        after(self.created_at, SESSION_LIVES_FOR)
     }
+
+    /// When it has ended in any case. A reservation that was picked up was created at Rekognition later than it was made.
+    pub fn lapses_at(&self) -> Timestamp {
+        after(self.issued_at.unwrap_or(self.created_at), SESSION_LAPSES_AFTER)
+    }
+
+    /// Whether a check that begins now can be over before the session is.
+    pub fn is_worth_starting(&self, now: Timestamp) -> bool {
+        now < after(self.created_at, SESSION_LIVES_FOR - CHECK_TAKES)
+    }
+}
+
+fn after(start: Timestamp, span: SignedDuration) -> Timestamp {
+    start.checked_add(span).unwrap_or(Timestamp::MAX)
 }

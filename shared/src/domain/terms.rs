@@ -4,9 +4,10 @@
 use super::{ChallengeKind, Confidence};
 use serde::{Deserialize, Serialize};
 
-/// The values of one version of one policy.
+/// The values of one version of one policy. Stored documents hold them, so an unknown field is no error here: another release
+/// may have written it. The policy file is read strictly, by the catalogue.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct Terms {
     /// The policy's name.
     pub name: String,
@@ -53,7 +54,7 @@ pub enum OpenedBy {
 
 /// Whose face has to be in front of the camera.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase", rename_all_fields = "camelCase", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "lowercase", rename_all_fields = "camelCase")]
 pub enum FaceMatch {
     /// Anybody's.
     None,

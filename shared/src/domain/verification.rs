@@ -62,6 +62,9 @@ pub struct Session {
     pub nonce: Nonce,
     /// When it was reserved: the 180 seconds run from here.
     pub created_at: Timestamp,
+    /// When it was issued: the invocation's time, a moment before Rekognition created it.
+    #[serde(default)]
+    pub issued_at: Option<Timestamp>,
     /// Rekognition's name for it, from `issued` on.
     pub session_id: Option<SessionId>,
     /// Somebody was seen streaming into it.
@@ -94,6 +97,9 @@ pub struct DecidedSession {
     pub outcome: Outcome,
     /// Where the verification stood then.
     pub status_after: Status,
+    /// How many attempts were left then.
+    #[serde(default)]
+    pub attempts_left_after: u8,
     /// Advice for the subject.
     pub tips: Vec<String>,
 }

@@ -1,11 +1,13 @@
 //! What a function answers, and the span that every invocation runs in.
 
 use super::Problem;
+use crate::fault::{Fault, FaultCode};
 use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use aws_lambda_events::encodings::Body;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use serde::Serialize;
 use std::future::Future;
+use std::time::Duration;
 use tracing::Instrument as _;
 
 /// A JSON answer.
@@ -39,6 +41,10 @@ impl Answer {
     }
 }
 
+/// A function answers for itself before Lambda ends it: its 10 seconds (`Timeout` in `template.yaml`) less the time to say so.
+/// What was cut off is repaired by doing it again, which is what the answer asks for.
+pub const TIME_TO_ANSWER: Duration = Duration::from_secs(9);
+
 /// Runs `work` in the invocation's span and renders what it comes to. A failure is logged here, once, with its whole chain; the
 /// client sees its code alone.
 pub async fn answered(
@@ -48,7 +54,8 @@ pub async fn answered(
 ) -> ApiGatewayV2httpResponse {
     let span = tracing::info_span!("invocation", function, request.id = request_id);
     async {
-        match work.await {
+        let in_time = tokio::time::timeout(TIME_TO_ANSWER, work).await;
+        match in_time.unwrap_or_else(|_| Err(Fault::bare(FaultCode::TooSlow, "answer in time").into())) {
             Ok(answer) => {
                 tracing::info!(status = answer.status, "answered");
                 rendered(answer, request_id, "application/json")

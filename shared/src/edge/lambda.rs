@@ -3,6 +3,7 @@
 
 use crate::environment::{Environment, EnvironmentError};
 use crate::invocation::Invocation;
+use crate::policy::PolicyError;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use std::future::Future;
@@ -13,13 +14,24 @@ pub trait HttpFunction: Sized + Send + Sync + 'static {
     const NAME: &'static str;
 
     /// Reads the settings and builds the clients.
-    fn connect(environment: &Environment) -> Result<Self, EnvironmentError>;
+    fn connect(environment: &Environment) -> Result<Self, ConnectError>;
 
     /// Opens the connections, side by side.
     fn warm_up(&self) -> impl Future<Output = ()> + Send;
 
     /// Answers one request.
     fn handle(&self, request: ApiGatewayV2httpRequest, invocation: Invocation) -> impl Future<Output = ApiGatewayV2httpResponse> + Send;
+}
+
+/// Why a function does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The deployment's settings are wrong.
+    #[error(transparent)]
+    Environment(#[from] EnvironmentError),
+    /// The policies that it was built with are wrong.
+    #[error("infra/policies.json is refused")]
+    Policies(#[from] PolicyError),
 }
 
 /// Runs a function as Lambda's custom runtime. Lambda lends a full CPU until the first invocation is asked for, so that is
@@ -30,7 +42,8 @@ pub async fn serve<F: HttpFunction>() -> Result<(), lambda_runtime::Error> {
     function.warm_up().await;
     let function = &function;
     lambda_runtime::run(service_fn(|event: LambdaEvent<ApiGatewayV2httpRequest>| async move {
-        let invocation = mint(&event.context.request_id)?;
+        // The gateway's id is in its access log as well; Lambda's own is in the lines that Lambda writes.
+        let invocation = mint(event.payload.request_context.request_id.as_deref().unwrap_or(&event.context.request_id))?;
         Ok::<_, Diagnostic>(function.handle(event.payload, invocation).await)
     }))
     .await
@@ -40,7 +53,7 @@ fn mint(request_id: &str) -> Result<Invocation, Diagnostic> {
     let mut entropy = [0; 32];
     ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut entropy)
         .map_err(|_| Diagnostic { error_type: "bug".to_owned(), error_message: "failed to draw random bytes".to_owned() })?;
-    Ok(Invocation { now: wall_clock(), request_id: request_id.to_owned(), entropy })
+    Ok(Invocation::new(wall_clock(), request_id, entropy))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place where a function reads the clock")]
@@ -53,7 +66,7 @@ fn process_variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// JSON lines, as Lambda's own: one span per invocation, no ANSI, no targets of libraries below warnings.
+/// JSON lines, as Lambda's own, with the span of the invocation.
 fn log_as_json() {
     use tracing_subscriber::filter::LevelFilter;
     tracing_subscriber::fmt().json().with_max_level(LevelFilter::INFO).with_current_span(true).with_span_list(false).without_time().init();

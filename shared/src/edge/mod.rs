@@ -7,8 +7,8 @@ mod caller;
 mod lambda;
 mod problem;
 
-pub use answer::{Answer, answered};
-pub use body::decode_body;
+pub use answer::{Answer, TIME_TO_ANSWER, answered};
+pub use body::{NoBody, decode_body};
 pub use caller::{Caller, path_parameter};
-pub use lambda::{HttpFunction, serve};
+pub use lambda::{ConnectError, HttpFunction, serve};
 pub use problem::Problem;

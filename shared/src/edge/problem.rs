@@ -79,16 +79,20 @@ impl Problem {
             Self::ConsentRequired => (422, "consent_required", "This policy needs a consent"),
             Self::NotYetAvailable => (503, "not_yet_available", "This policy needs what is not available yet"),
             Self::Rejected(Rejection::VerificationClosed) => (409, "verification_closed", "The verification is closed"),
-            Self::Rejected(Rejection::SessionInProgress { .. }) => (409, "session_in_progress", "The last session is still running"),
+            Self::Rejected(Rejection::SessionInProgress) => (409, "session_in_progress", "The last session is still running"),
             Self::Rejected(Rejection::TooManySessions) => (429, "rate_limited", "Too many sessions were asked for"),
             Self::Rejected(Rejection::SessionGone) => (503, "try_again", "The session was given up"),
             Self::Faulted(fault) => match fault.code {
-                FaultCode::LivenessUnavailable | FaultCode::LivenessRefused | FaultCode::CredentialsUnavailable => {
-                    (503, "liveness_unavailable", "The liveness check is not available right now")
-                }
-                FaultCode::StoreUnavailable | FaultCode::StoreContended | FaultCode::BucketUnavailable => {
-                    (503, "try_again", "The request could not be carried out right now")
-                }
+                FaultCode::LivenessUnavailable
+                | FaultCode::LivenessRefused
+                | FaultCode::CredentialsUnavailable
+                | FaultCode::CredentialsRefused => (503, "liveness_unavailable", "The liveness check is not available right now"),
+                FaultCode::StoreUnavailable
+                | FaultCode::StoreRefused
+                | FaultCode::StoreContended
+                | FaultCode::BucketUnavailable
+                | FaultCode::BucketRefused
+                | FaultCode::TooSlow => (503, "try_again", "The request could not be carried out right now"),
                 FaultCode::StoreCorrupt | FaultCode::Bug => (500, "internal_error", "Internal error"),
             },
         }
@@ -97,8 +101,10 @@ impl Problem {
     /// When to come again, for whatever may pass by itself.
     pub fn retry_after_seconds(&self) -> Option<u32> {
         match self {
-            Self::Rejected(Rejection::SessionInProgress { retry_after_seconds }) => Some(*retry_after_seconds),
-            Self::Rejected(Rejection::TooManySessions) => Some(180),
+            // Asked again, it is completed as soon as Rekognition is done, and it ends by itself at the latest.
+            Self::Rejected(Rejection::SessionInProgress) => Some(5),
+            // Only a new verification has room again, and this one expires by then.
+            Self::Rejected(Rejection::TooManySessions) => Some(1800),
             _ => (self.status() == 503).then_some(RETRY_SOON_SECONDS),
         }
     }
@@ -106,7 +112,7 @@ impl Problem {
     /// Once, where it is handled; an error means that somebody has to look, anything else is the day's work.
     pub(super) fn log(&self) {
         match self {
-            Self::Faulted(fault) if matches!(fault.code, FaultCode::Bug | FaultCode::StoreCorrupt | FaultCode::LivenessRefused) => {
+            Self::Faulted(fault) if fault.code.needs_somebody() => {
                 tracing::error!(fault.code = fault.code.as_str(), status = self.status(), "{}", fault.chain());
             }
             Self::Faulted(fault) => {

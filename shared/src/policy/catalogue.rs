@@ -3,6 +3,7 @@
 
 use crate::domain::{Confidence, FaceMatch, Terms};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 /// Every policy by name, and the one that an empty request means.
 #[derive(Debug, Clone)]
@@ -26,9 +27,28 @@ pub struct PolicyError {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    policies: Vec<Terms>,
+    policies: Vec<Map<String, Value>>,
     default: String,
 }
+
+/// Every field of a policy in the file, all of them required: a forgotten or misspelt one must not take a default.
+const FIELDS: [&str; 15] = [
+    "name",
+    "version",
+    "openedBy",
+    "challenge",
+    "approveAt",
+    "reviewFrom",
+    "match",
+    "minimumAge",
+    "sessions",
+    "auditImages",
+    "imagesKeptDays",
+    "recordsKeptDays",
+    "consentRequired",
+    "enrolOnApproval",
+    "sampledForReview",
+];
 
 /// BIPA asks for destruction within three years at the latest (740 ILCS 14/15).
 const LONGEST_RETENTION_DAYS: u16 = 1095;
@@ -46,13 +66,14 @@ impl Catalogue {
     pub fn parse(json: &str) -> Result<Self, PolicyError> {
         let whole = |problem: String| PolicyError { policy: "the file".into(), field: "policies", problem };
         let file: File = serde_json::from_str(json).map_err(|error| whole(error.to_string()))?;
-        for policy in &file.policies {
+        let policies = file.policies.into_iter().map(read).collect::<Result<Vec<Terms>, _>>()?;
+        for policy in &policies {
             check(policy)?;
-            if file.policies.iter().filter(|other| other.name == policy.name).count() > 1 {
+            if policies.iter().filter(|other| other.name == policy.name).count() > 1 {
                 return Err(whole(format!("name {} twice", policy.name)));
             }
         }
-        let catalogue = Self { policies: file.policies, default: file.default };
+        let catalogue = Self { policies, default: file.default };
         if catalogue.get(None).is_none() {
             return Err(PolicyError {
                 policy: "the file".into(),
@@ -73,6 +94,18 @@ impl Catalogue {
     pub fn policies(&self) -> &[Terms] {
         &self.policies
     }
+}
+
+fn read(fields: Map<String, Value>) -> Result<Terms, PolicyError> {
+    let policy = fields.get("name").and_then(Value::as_str).unwrap_or("without a name").to_owned();
+    let refuse = |field, problem: &str| PolicyError { policy: policy.clone(), field, problem: problem.to_owned() };
+    if let Some(missing) = FIELDS.into_iter().find(|field| !fields.contains_key(*field)) {
+        return Err(refuse(missing, "is missing"));
+    }
+    if let Some(unknown) = fields.keys().find(|field| !FIELDS.contains(&field.as_str())) {
+        return Err(refuse("policies", &format!("have no field {unknown}")));
+    }
+    serde_json::from_value(Value::Object(fields)).map_err(|error| refuse("policies", &error.to_string()))
 }
 
 fn check(policy: &Terms) -> Result<(), PolicyError> {

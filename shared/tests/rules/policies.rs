@@ -39,6 +39,9 @@ fn a_wrong_policy_is_refused_by_the_name_of_its_field() {
         assert_eq!(error.field, refused_for, "{field} = {value}: {error}");
     }
     let mut file = shipped();
+    file["policies"][0].as_object_mut().unwrap().remove("reviewFrom");
+    assert_eq!(Catalogue::parse(&file.to_string()).unwrap_err().field, "reviewFrom", "a forgotten field takes no default");
+    let mut file = shipped();
     file["default"] = serde_json::json!("nothing");
     assert_eq!(Catalogue::parse(&file.to_string()).unwrap_err().field, "default");
 }

@@ -53,8 +53,7 @@ fn check(before: &Verification, next: &Verification) -> Result<(), TestCaseError
     let spent = next.terms.sessions - next.attempts_left();
     prop_assert!(usize::from(spent) + live <= usize::from(next.terms.sessions), "an attempt is counted when it is reserved");
     if before.status != Status::Open && before.status != Status::InReview {
-        prop_assert_eq!(before.status, next.status, "what is closed never changes");
-        prop_assert_eq!(before.decided_at, next.decided_at);
+        prop_assert_eq!((before.status, before.decided_at), (next.status, next.decided_at), "what is closed never changes");
     }
     prop_assert!(next.sessions.len() >= before.sessions.len(), "nothing is forgotten");
     for (was, is) in before.sessions.iter().zip(&next.sessions) {
@@ -83,10 +82,13 @@ proptest! {
             let now = after(seconds);
             let settled = verification.at(now);
             prop_assert_eq!(settled.at(now), settled.clone(), "time is applied once");
+            let later = verification.at(after(seconds + 100_000));
+            prop_assert_eq!(later.at(after(seconds + 900_000)).decided_at, later.decided_at, "it closes when it was due, not when somebody looks");
             check(&verification, &settled)?;
             let Some(command) = command(&verification, step, u8::try_from(at + 2).unwrap(), seconds) else { continue };
             let Ok(Change::Changed(next)) = verification.apply(&command, now) else { continue };
             check(&settled, &next)?;
+            prop_assert!(settled.status == Status::Open || *next == settled, "what time has closed is at most written down: {:?}", command);
             prop_assert_eq!(next.apply(&command, now), Ok(Change::Unchanged), "a command is applied once: {:?}", command);
             verification = *next;
         }
