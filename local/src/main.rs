@@ -11,6 +11,7 @@ use tracing_subscriber::EnvFilter;
 /// The command line is wrong: nothing was started.
 const USAGE: u8 = 2;
 
+#[expect(clippy::disallowed_methods, reason = "the environment is read here and nowhere else")]
 fn main() -> ExitCode {
     let command = match parse(std::env::args_os().skip(1)) {
         Ok(command) => command,

@@ -5,7 +5,18 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { launch, openPage, picture } from './browser.mjs';
 import { startServer } from './server.mjs';
-import { assertAccessible, begin, colours, HEADING, press, record, seeHeading, seeRetryOffered, verificationOf } from './steps.mjs';
+import {
+  assertAccessible,
+  begin,
+  colours,
+  HEADING,
+  press,
+  record,
+  seeHeading,
+  seeResult,
+  seeRetryOffered,
+  verificationOf,
+} from './steps.mjs';
 
 let server;
 let browser;
@@ -50,7 +61,7 @@ scenario('a live person is approved', { camera: 'live' }, async (page) => {
     await colours(page);
     await picture(page, 'check-4-colours');
   });
-  await seeHeading(page, HEADING.passed);
+  await seeResult(page, HEADING.passed);
   await picture(page, 'check-5-passed');
   assert.equal((await verificationOf(page)).status, 'approved');
 
@@ -65,7 +76,7 @@ for (const [camera, name] of [
   scenario(name, { camera }, async (page) => {
     const first = await begin(page);
     await record(page, () => colours(page));
-    await seeHeading(page, HEADING.failed);
+    await seeResult(page, HEADING.failed);
     await picture(page, `check-${camera}-failed`);
     await seeRetryOffered(page);
     assert.equal((await verificationOf(page)).status, 'open');
@@ -79,7 +90,7 @@ for (const [camera, name] of [
 scenario('nobody in the picture: the time runs out, and the next session is had at once', { camera: 'nobody' }, async (page) => {
   const first = await begin(page);
   await record(page);
-  await seeHeading(page, HEADING.notSeen);
+  await seeResult(page, HEADING.notSeen);
   await seeRetryOffered(page);
   const second = await begin(page, 'Try again');
   assert.equal(second.verificationId, first.verificationId);
@@ -91,7 +102,7 @@ scenario('movement only: a live person is approved without colours', { camera: '
   assert.equal(session.challenge, 'FaceMovementChallenge');
   assert.equal(await page.getByText('Flashing colours').count(), 0);
   await record(page);
-  await seeHeading(page, HEADING.passed);
+  await seeResult(page, HEADING.passed);
   assert.equal((await verificationOf(page)).policy, 'bot-check');
 });
 
@@ -103,7 +114,7 @@ scenario('a reload carries on with the same verification', { camera: 'live' }, a
   const second = await begin(page, 'Continue the check');
   assert.equal(second.verificationId, first.verificationId);
   await record(page);
-  await seeHeading(page, HEADING.passed);
+  await seeResult(page, HEADING.passed);
 });
 
 scenario('a check that is left and taken up again', { camera: 'live' }, async (page) => {
@@ -113,7 +124,7 @@ scenario('a check that is left and taken up again', { camera: 'live' }, async (p
   const second = await begin(page, 'Continue the check');
   assert.equal(second.verificationId, first.verificationId);
   await record(page);
-  await seeHeading(page, HEADING.passed);
+  await seeResult(page, HEADING.passed);
 });
 
 scenario('a whole check by keyboard alone', { camera: 'live' }, async (page) => {
@@ -154,5 +165,5 @@ scenario('a moved clock lapses the session, and the next one is had', { camera: 
   assert.equal(second.verificationId, first.verificationId);
   assert.notEqual(second.session.sessionId, first.session.sessionId);
   await record(page);
-  await seeHeading(page, HEADING.passed);
+  await seeResult(page, HEADING.passed);
 });

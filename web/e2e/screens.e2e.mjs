@@ -78,7 +78,7 @@ const VIEWS = [
 for (const screen of SCREENS) {
   test(`the screen "${screen.name}"`, { timeout: 120_000 }, async () => {
     const camera = screen.camera === undefined ? 'live' : 'own';
-    const { page, check } = await openPage(browser, server.url, { camera, expect: ['refusal'] });
+    const { page, check } = await openPage(browser, server.url, { camera, expect: ['refusal'], reducedMotion: 'reduce' });
     await play(page, screen);
     await page.goto(server.url);
     if (screen.begin) {
@@ -89,6 +89,7 @@ for (const screen of SCREENS) {
     if (screen.see !== undefined) await page.getByText(screen.see).waitFor();
     assert.equal(await page.evaluate(() => document.activeElement?.tagName), 'H1', 'the heading takes the focus');
     assert.equal(await page.getByRole('heading', { level: 1 }).count(), 1);
+    // Less motion also means no fading between light and dark, whose half-way colours nobody has to read.
     for (const [view, viewport, colorScheme] of VIEWS) {
       await page.emulateMedia({ colorScheme });
       await page.setViewportSize(viewport);

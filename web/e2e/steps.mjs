@@ -20,6 +20,21 @@ export async function seeHeading(page, name) {
   await page.getByRole('heading', { level: 1, name }).waitFor({ timeout: PATIENCE });
 }
 
+const WAITING = ['Looking at the result', 'One moment'];
+
+/** The screen that follows a recording, once it is not one that waits: at once wrong when it is another than expected. */
+export async function seeResult(page, name) {
+  await page.waitForFunction(
+    (waiting) => {
+      const heading = document.querySelector('.card h1')?.textContent;
+      return heading !== undefined && !waiting.includes(heading);
+    },
+    WAITING,
+    { timeout: PATIENCE },
+  );
+  assert.equal(await page.locator('.card h1').textContent(), name);
+}
+
 export const press = (page, name) => page.getByRole('button', { name, exact: true }).click({ timeout: PATIENCE });
 
 /** From the first screen to the start screen of the detector. Resolves to the session that was opened. */

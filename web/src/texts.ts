@@ -109,7 +109,7 @@ export const texts = {
     reasons: {
       failed: {
         title: 'That did not work yet',
-        body: 'The recording was not clear enough to be sure. Most people pass on the second try.',
+        body: 'The recording was not clear enough to be sure.',
       },
       'timed-out': {
         title: 'The time ran out',

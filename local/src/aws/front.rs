@@ -89,9 +89,9 @@ impl Front {
                 json::fault(addressed, StatusCode::BAD_REQUEST, "InvalidSignatureException", &message)
             }
             Protocol::Json { operation, .. } => json::unknown_operation(&service, operation),
-            Protocol::Query if service == "sts" => self.query(&parts, &body, &verified, request_id),
+            Protocol::Query => self.query(&parts, &body, &verified, request_id),
             Protocol::Rest if service == "s3" => self.rest(parts, body, verified).await,
-            Protocol::Query | Protocol::Rest => json::unknown_operation(&service, &format!("{} {}", parts.method, parts.uri.path())),
+            Protocol::Rest => json::unknown_operation(&service, &format!("{} {}", parts.method, parts.uri.path())),
         }
     }
 
@@ -130,6 +130,11 @@ impl Front {
         };
         let form = Form::parse(&text);
         let action = form.get("Action").unwrap_or_default();
+        let service = verified.scope.service.as_str();
+        if service != "sts" {
+            let message = format!("prooflight-local does not implement {service}:{action}");
+            return sts_xml::fault(&StsFault { code: "InvalidAction", status: 400, message }, request_id);
+        }
         // Whoever holds a key may ask whose it is (API_GetCallerIdentity).
         let free = action == "GetCallerIdentity";
         let action = format!("sts:{action}");

@@ -50,7 +50,7 @@ pub fn signing_key(secret_access_key: &str, day: Timestamp, region: &str, servic
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureFault {
     /// Nothing signed this request.
-    #[error("the request is not signed")]
+    #[error("the request is not signed with AWS4-HMAC-SHA256")]
     Missing,
     /// The signature cannot be read.
     #[error("{0}")]

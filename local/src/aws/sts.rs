@@ -176,7 +176,8 @@ fn session_name(name: &str) -> Result<&str, StsFault> {
         return Ok(name);
     }
     let message = format!(
-        "1 validation error detected: Value '{name}' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]{{2,64}}"
+        "1 validation error detected: Value '{name}' at 'roleSessionName' failed to satisfy constraint: \
+         Member must satisfy regular expression pattern: [\\w+=,.@-]{{2,64}}"
     );
     Err(StsFault::new("ValidationError", 400, message))
 }
@@ -187,7 +188,10 @@ fn lifetime(text: Option<&str>, caller: &Caller) -> Result<SignedDuration, StsFa
     let text = text.unwrap_or("3600");
     let seconds = text.parse::<i64>().ok().filter(|seconds| (900..=43_200).contains(seconds));
     let seconds = seconds.ok_or_else(|| {
-        let message = format!("1 validation error detected: Value '{text}' at 'durationSeconds' failed to satisfy constraint: Member must have value between 900 and 43200");
+        let message = format!(
+            "1 validation error detected: Value '{text}' at 'durationSeconds' failed to satisfy constraint: \
+             Member must have value between 900 and 43200"
+        );
         StsFault::new("ValidationError", 400, message)
     })?;
     if seconds > 3_600 && *caller != Caller::Developer {

@@ -35,7 +35,8 @@ pub(crate) fn elements(list: &[(&str, &Element<'_>)]) -> String {
 /// A successful answer: `result` is the content of `<ActionResult>`.
 pub(crate) fn answer(action: &str, result: &str, request_id: &str) -> Response<Bytes> {
     let body = format!(
-        "<{action}Response xmlns=\"{NAMESPACE}\"><{action}Result>{result}</{action}Result><ResponseMetadata><RequestId>{}</RequestId></ResponseMetadata></{action}Response>",
+        "<{action}Response xmlns=\"{NAMESPACE}\"><{action}Result>{result}</{action}Result>\
+         <ResponseMetadata><RequestId>{}</RequestId></ResponseMetadata></{action}Response>",
         escaped(request_id)
     );
     response(StatusCode::OK, body)
@@ -45,7 +46,8 @@ pub(crate) fn answer(action: &str, result: &str, request_id: &str) -> Response<B
 pub(crate) fn fault(fault: &StsFault, request_id: &str) -> Response<Bytes> {
     let side = if fault.status < 500 { "Sender" } else { "Receiver" };
     let body = format!(
-        "<ErrorResponse xmlns=\"{NAMESPACE}\"><Error><Type>{side}</Type><Code>{}</Code><Message>{}</Message></Error><RequestId>{}</RequestId></ErrorResponse>",
+        "<ErrorResponse xmlns=\"{NAMESPACE}\">\
+         <Error><Type>{side}</Type><Code>{}</Code><Message>{}</Message></Error><RequestId>{}</RequestId></ErrorResponse>",
         escaped(fault.code),
         escaped(&fault.message),
         escaped(request_id)

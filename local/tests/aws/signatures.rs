@@ -43,7 +43,7 @@ async fn every_service_words_a_refused_key_as_aws_does() {
     let good = keys(DEVELOPER, "local-secret", None);
     let at = |minutes: u64, later: bool| {
         let off = Duration::from_secs(minutes * 60);
-        Some(if later { SystemTime::now() + off } else { SystemTime::now() - off })
+        Some(if later { SystemTime::from(now()) + off } else { SystemTime::from(now()) - off })
     };
     let unrecognized = [Some("UnrecognizedClientException"), Some("InvalidToken"), Some("InvalidClientTokenId")];
     let skewed = |s3| [Some("InvalidSignatureException"), s3, Some("SignatureDoesNotMatch")];
@@ -170,6 +170,15 @@ async fn an_operation_that_is_not_here_is_named() {
         assert_eq!(status, StatusCode::BAD_REQUEST, "{body}");
         assert!(body.contains("UnknownOperationException") && body.contains(message), "{body}");
     }
+}
+
+#[tokio::test]
+async fn another_service_of_the_query_protocol_is_answered_in_xml() {
+    let world = World::in_memory();
+    let form = Request::post("/").header("content-type", "application/x-www-form-urlencoded").body(Bytes::from("Action=ListTopics"));
+    let (status, _, body) = world.send(signed(form.unwrap(), "sns", None, now())).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST, "{body}");
+    assert!(body.contains("<Code>InvalidAction</Code><Message>prooflight-local does not implement sns:ListTopics</Message>"), "{body}");
 }
 
 #[tokio::test]

@@ -191,15 +191,15 @@ fn time_is_what_the_caller_says() {
         let judged = authorizer.authorize(&headers, &[], issued + SignedDuration::from_secs(after));
         assert_eq!(judged.is_ok(), good, "{after}");
     }
-    let authorized = authorizer.authorize(&headers, &["read".to_owned()], issued).expect("authorized");
+    let judged = authorizer.authorize(&headers, &["read".to_owned()], issued).expect("authorized");
     assert_eq!(
-        authorized.scopes,
+        judged.scopes,
         Some(vec!["read".to_owned(), "verify".to_owned()]).map(|mut scopes| {
             scopes.reverse();
             scopes
         })
     );
-    assert_eq!(authorized.claims.get("sub").map(String::as_str), Some("u1"));
-    assert_eq!(authorized.claims.get("iat").map(String::as_str), Some("1795348800"));
+    assert_eq!(judged.claims.get("sub").map(String::as_str), Some("u1"));
+    assert_eq!(judged.claims.get("iat").map(String::as_str), Some("1795348800"));
     assert_eq!(authorizer.authorize(&headers, &["admin".to_owned()], issued), Err(Refusal::InsufficientScope));
 }

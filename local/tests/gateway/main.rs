@@ -1,6 +1,9 @@
 //! The gateway, the helpers and the page, in process and over the wire.
 
+#![expect(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on fails by panicking")]
+
 mod authorizer;
+mod binary;
 mod client;
 mod dev;
 mod events;

@@ -54,18 +54,35 @@ export function ovalPose(oval: Oval, face: Face): Pose {
   return { x: oval.centreX, y: oval.centreY, scale: oval.width / ocularWidth(face) };
 }
 
-const APPROACH_DELAY = 700;
-/**
- * Unhurried, and slower towards the end: without lights the component stops recording at the very moment the face
- * fits, and a busy machine loses the last frames. What is lost then has to be a small part of the way.
- */
-const APPROACH_TIME = 5_000;
+/** A moment of stillness, a lean forward over this share of the way, then inching on: ms, and share of the way per ms. */
+const STILL = 700;
+const LEANING = 1_000;
+const LEAN = 0.3;
+const INCHING = 0.09 / 1_000;
+/** How long it takes to settle fully into the oval once the page says to hold still (ms). */
+const SETTLING = 800;
 
-/** The pose `elapsed` ms after the recording began: a moment of stillness, then an approach that settles gently. */
-export function approach(from: Pose, to: Pose, elapsed: number): Pose {
-  const along = Math.min(Math.max((elapsed - APPROACH_DELAY) / APPROACH_TIME, 0), 1);
-  const eased = 1 - (1 - along) ** 2;
-  const mix = (a: number, b: number): number => a + (b - a) * eased;
+/**
+ * How much of the way is done `elapsed` ms after the recording began, 0 to 1. The last part is slow, as of someone
+ * who watches the indicator: without lights the component stops recording at the very moment the face fits, a busy
+ * machine loses the last frames, and what is lost should be a small part of the way.
+ */
+export function closeness(elapsed: number): number {
+  const leaning = Math.min(Math.max((elapsed - STILL) / LEANING, 0), 1);
+  const inching = Math.max(elapsed - STILL - LEANING, 0) * INCHING;
+  return Math.min(LEAN * smooth(leaning) + inching, 1);
+}
+
+/** The rest of the way, from where one was when the page said to hold still. */
+export function settled(closeness: number, elapsed: number): number {
+  return closeness + (1 - closeness) * smooth(Math.min(Math.max(elapsed / SETTLING, 0), 1));
+}
+
+const smooth = (share: number): number => share * share * (3 - 2 * share);
+
+/** The pose after a `share` of the way, 0 to 1. */
+export function onTheWay(from: Pose, to: Pose, share: number): Pose {
+  const mix = (a: number, b: number): number => a + (b - a) * share;
   return { x: mix(from.x, to.x), y: mix(from.y, to.y), scale: mix(from.scale, to.scale) };
 }
 

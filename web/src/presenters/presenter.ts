@@ -4,7 +4,7 @@
 import type { Challenge, Colour } from './challenge.ts';
 import type { PresenterKind } from './kinds.ts';
 import { createDelay, createLightMeter, otherOrder } from './light.ts';
-import { approach, ovalPose, PORTRAIT_FACE, type Pose, type Size, startPose, sway } from './pose.ts';
+import { closeness, onTheWay, ovalPose, PORTRAIT_FACE, type Pose, type Size, settled, startPose, sway } from './pose.ts';
 import type { Painter } from './scene.ts';
 
 /** Light needs about this long from the screen over the face into the camera's picture (ms). */
@@ -21,14 +21,15 @@ export function createPresenter(kind: PresenterKind, painter: Painter, frame: Si
   const start = startPose(frame, PORTRAIT_FACE);
   const shown = createLightMeter();
   const delayed = createDelay<Colour | undefined>(LIGHT_LAG);
-  let recordingSince: number | undefined;
-  let matchingSince: number | undefined;
+  const seen: Seen = {};
   let replay: { readonly since: number; readonly colours: readonly Colour[] } | undefined;
 
   function pose(now: number): Pose {
     const asked = challenge();
-    if (recordingSince === undefined || asked === undefined || kind === 'nobody') return sway(start, now);
-    return sway(approach(start, ovalPose(asked.oval, PORTRAIT_FACE), now - recordingSince), now);
+    if (seen.recording === undefined || asked === undefined || kind === 'nobody') return sway(start, now);
+    const { recording, holding } = seen;
+    const share = holding === undefined ? closeness(now - recording) : settled(closeness(holding - recording), now - holding);
+    return sway(onTheWay(start, ovalPose(asked.oval, PORTRAIT_FACE), share), now);
   }
 
   /** The replay's colours start with the real ones, as an attacker would start the recording, and run on regardless. */
@@ -39,8 +40,7 @@ export function createPresenter(kind: PresenterKind, painter: Painter, frame: Si
   }
 
   return (now) => {
-    if (document.querySelector('.amplify-liveness-recording-icon') !== null) recordingSince ??= now;
-    if (document.querySelector('.amplify-liveness-match-indicator') !== null) matchingSince ??= now;
+    look(seen, now);
     const light = delayed(now, shown());
     switch (kind) {
       case 'live':
@@ -51,11 +51,26 @@ export function createPresenter(kind: PresenterKind, painter: Painter, frame: Si
         return painter.screen(pose(now), replayed(now, light));
       case 'nobody': {
         // Somebody has to be there first: without a face the component never begins to record.
-        const gone = matchingSince === undefined ? 0 : (now - matchingSince) / LEAVING;
+        const gone = seen.matching === undefined ? 0 : (now - seen.matching) / LEAVING;
         if (gone >= 1) return painter.room();
         const { x, y, scale } = pose(now);
         return painter.person({ x: x + gone * gone * 2 * frame.width, y, scale }, light);
       }
     }
   };
+}
+
+/** What the page has shown so far, and since when (ms): it records, it measures how well the face fits, it says to hold still. */
+interface Seen {
+  recording?: number;
+  matching?: number;
+  holding?: number;
+}
+
+function look(seen: Seen, now: number): void {
+  if (document.querySelector('.amplify-liveness-recording-icon') === null) return;
+  seen.recording ??= now;
+  // The indicator of the fit is there only while the face has still to come closer.
+  if (document.querySelector('.amplify-liveness-match-indicator') !== null) seen.matching ??= now;
+  else if (seen.matching !== undefined) seen.holding ??= now;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Colour, readChallenge } from './challenge.ts';
 import { agreement, createDelay, meanColour, otherOrder } from './light.ts';
-import { approach, faceCentre, ocularWidth, ovalPose, PORTRAIT_FACE, startPose } from './pose.ts';
+import { closeness, faceCentre, ocularWidth, onTheWay, ovalPose, PORTRAIT_FACE, settled, startPose } from './pose.ts';
 
 const FRAME = { width: 480, height: 360 };
 
@@ -60,13 +60,24 @@ describe('the pose', () => {
     expect(y + (352 - faceY) * scale).toBeGreaterThan(FRAME.height);
   });
 
-  it('ends in the oval and gets there steadily', () => {
+  it('fills the oval at the end of the way', () => {
     const [from, to] = [startPose(FRAME, PORTRAIT_FACE), ovalPose(oval, PORTRAIT_FACE)];
-    const scales = Array.from({ length: 120 }, (_, at) => approach(from, to, at * 50).scale);
-    expect(scales[0]).toBe(from.scale);
-    expect(approach(from, to, 60_000)).toEqual(to);
+    expect(onTheWay(from, to, 0)).toEqual(from);
+    expect(onTheWay(from, to, 1)).toEqual(to);
     expect(ocularWidth(PORTRAIT_FACE) * to.scale).toBeCloseTo(oval.width);
-    expect(scales.every((scale, at) => at === 0 || scale >= (scales[at - 1] ?? 0))).toBe(true);
+  });
+
+  it('comes closer steadily, and gets there within the ten seconds of the challenge', () => {
+    const way = Array.from({ length: 200 }, (_, at) => closeness(at * 50));
+    expect(way[0]).toBe(0);
+    expect(way.at(-1)).toBe(1);
+    expect(way.every((share, at) => at === 0 || share >= (way[at - 1] ?? 0))).toBe(true);
+  });
+
+  it('settles from where it is when it is told to hold still', () => {
+    expect(settled(0.4, 0)).toBe(0.4);
+    expect(settled(0.4, 400)).toBeCloseTo(0.7);
+    expect(settled(0.4, 5_000)).toBe(1);
   });
 });
 

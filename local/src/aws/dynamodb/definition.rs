@@ -1,6 +1,7 @@
 //! Makes a table from the properties of an `AWS::DynamoDB::Table`, so that the local table is the one that `template.yaml` deploys.
 
 use super::TablesFault;
+use super::dispatch::dispatch;
 use dynoxide::{Database, DynoxideError};
 use serde_json::{Map, Value, json};
 
@@ -21,20 +22,21 @@ pub(super) fn ensure(database: &Database, definition: &Value) -> Result<(), Tabl
     let properties = definition.as_object().ok_or_else(|| TablesFault::Definition("it must be an object".to_owned()))?;
     let name = properties.get("TableName").and_then(Value::as_str);
     let name = name.ok_or_else(|| TablesFault::Definition("`TableName` must be a string".to_owned()))?;
-    let request = serde_json::from_value(json!({"TableName": name})).map_err(|error| TablesFault::Definition(error.to_string()))?;
-    match database.describe_table(request) {
-        Ok(found) => {
-            let found = serde_json::to_value(&found).map_err(|error| TablesFault::Definition(error.to_string()))?;
-            compare(name, properties, found.get("Table").unwrap_or(&Value::Null))?;
+    match call(database, "DescribeTable", &json!({"TableName": name})) {
+        Ok(found) => compare(name, properties, found.get("Table").unwrap_or(&Value::Null))?,
+        Err(TablesFault::Engine(DynoxideError::ResourceNotFoundException(_))) => {
+            call(database, "CreateTable", &creation(properties))?;
         }
-        Err(DynoxideError::ResourceNotFoundException(_)) => {
-            let request = creation(properties);
-            let request = serde_json::from_value(request).map_err(|error| TablesFault::Definition(error.to_string()))?;
-            database.create_table(request)?;
-        }
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(error),
     }
     expire(database, name, properties)
+}
+
+/// Calls the engine by the wire's own shapes, which are the ones that a template has.
+fn call(database: &Database, operation: &str, request: &Value) -> Result<Value, TablesFault> {
+    let answer = dispatch(database, operation, &request.to_string());
+    let answer = answer.unwrap_or_else(|| Err(DynoxideError::InternalServerError(format!("there is no {operation}"))))?;
+    serde_json::from_str(&answer).map_err(|error| TablesFault::Definition(error.to_string()))
 }
 
 fn creation(properties: &Map<String, Value>) -> Value {
@@ -78,9 +80,7 @@ fn indexes(list: Option<&Value>) -> Vec<(String, Value)> {
 
 fn expire(database: &Database, name: &str, properties: &Map<String, Value>) -> Result<(), TablesFault> {
     let Some(wanted) = properties.get("TimeToLiveSpecification") else { return Ok(()) };
-    let fault = |error: serde_json::Error| TablesFault::Definition(error.to_string());
-    let described = database.describe_time_to_live(serde_json::from_value(json!({"TableName": name})).map_err(fault)?)?;
-    let described = serde_json::to_value(&described).map_err(fault)?;
+    let described = call(database, "DescribeTimeToLive", &json!({"TableName": name}))?;
     let found = |pointer: &str| described.pointer(&format!("/TimeToLiveDescription/{pointer}"));
     // A template may say `true` as a string.
     let enabled = matches!(wanted.get("Enabled"), Some(Value::Bool(true))) || wanted.get("Enabled") == Some(&json!("true"));
@@ -90,6 +90,5 @@ fn expire(database: &Database, name: &str, properties: &Map<String, Value>) -> R
         return Ok(());
     }
     let request = json!({"TableName": name, "TimeToLiveSpecification": {"AttributeName": attribute, "Enabled": enabled}});
-    database.update_time_to_live(serde_json::from_value(request).map_err(fault)?)?;
-    Ok(())
+    call(database, "UpdateTimeToLive", &request).map(drop)
 }
