@@ -23,7 +23,9 @@ fn main() -> ExitCode {
         Command::Serve(options, log) => (options, log),
     };
     let log = log.or_else(|| std::env::var("PROOFLIGHT_LOG").ok()).unwrap_or_else(|| "warn".to_owned());
-    let filter = match EnvFilter::try_new(&log) {
+    // The SDK traces what it sends, session ids and tokens among it: `trace` means ours, not that.
+    let quiet = "aws_smithy_runtime=info,aws_smithy_runtime_api=info,aws_sdk_rekognition=info,aws_sigv4=info,aws_runtime=info,hyper=info,hyper_util=info,s3s=info,h2=info";
+    let filter = match EnvFilter::try_new(format!("{log},{quiet}")) {
         Ok(filter) => filter,
         Err(error) => return fail(USAGE, &format!("the log filter {log:?} cannot be used: {error}")),
     };

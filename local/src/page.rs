@@ -17,7 +17,7 @@ use tower::ServiceExt;
 use tower_http::services::ServeDir;
 
 const UNBUILT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Prooflight</title>\
-<p>The API, the stream and the AWS endpoint are running. The page is not built: run <code>make build</code>, then reload.</p></html>\n";
+<p>The API, the stream and the AWS endpoint are running. The page is not built: stop this and run <code>make run</code>, which builds it.</p></html>\n";
 
 /// Where the page is and what it is told.
 #[derive(Debug)]

@@ -75,7 +75,7 @@ impl Recording {
         let mut packets = self.read(self.pending.len())?;
         match &mut self.reader {
             Reader::Unknown => return Err(VideoError::UnknownContainer),
-            Reader::Matroska(reader) => reader.finish()?,
+            Reader::Matroska(reader) => packets.append(&mut reader.finish()?),
             Reader::Mp4(reader) => packets.append(&mut reader.finish()?),
         }
         Ok(packets)

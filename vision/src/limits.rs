@@ -24,6 +24,3 @@ pub(crate) const MAX_MP4_SAMPLES: u64 = 20_000;
 
 /// The stream is taken in blocks of this size, whatever the size of the chunks.
 pub(crate) const BLOCK_BYTES: usize = 4096;
-
-/// A file whose header is not complete within so many bytes is damaged.
-pub(crate) const MAX_HEADER_BYTES: usize = 256 * 1024;

@@ -106,6 +106,8 @@ impl Gateway {
     }
 
     async fn invoke(&self, parts: &Parts, body: Body, request_id: &str) -> Result<Response<Body>, OwnAnswer> {
+        // Before anything is judged: a connection whose request was not read to its end cannot be used again.
+        let body = tokio::time::timeout(LONGEST_WAIT, read(body)).await.map_err(|_| OwnAnswer::BadRequest)??;
         let path = parts.uri.path().strip_prefix(PREFIX).ok_or(OwnAnswer::NotFound)?;
         percent_decode_str(path).decode_utf8().map_err(|_| OwnAnswer::BadRequest)?;
         let found = self.routes.find(&parts.method, path).ok_or(OwnAnswer::NotFound)?;
@@ -116,7 +118,6 @@ impl Gateway {
                 Some(judged.map_err(|refusal| OwnAnswer::Refused(refusal, scopes.clone()))?)
             }
         };
-        let body = tokio::time::timeout(LONGEST_WAIT, read(body)).await.map_err(|_| OwnAnswer::BadRequest)??;
         let source = parts.extensions.get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.ip());
         let arrival = Arrival { request_id, now: self.clock.now(), source, port: self.port, path };
         let event = event::event(parts, &body, &found, caller.as_ref(), &arrival);
@@ -124,11 +125,8 @@ impl Gateway {
             tracing::error!(%error, route = found.route.key, "the request does not fit a function's event");
             OwnAnswer::BadRequest
         })?;
-        let invocation = Invocation {
-            now: arrival.now,
-            request_id: uuid::Builder::from_random_bytes(random()?).into_uuid().to_string(),
-            entropy: random()?,
-        };
+        let invocation_id = uuid::Builder::from_random_bytes(random()?).into_uuid().to_string();
+        let invocation = Invocation::new(arrival.now, &invocation_id, random()?);
         let function = &found.route.function;
         let timeout = self.timeouts.get(function).copied().unwrap_or(LONGEST_WAIT);
         let response = tokio::time::timeout(LONGEST_WAIT, self.functions.invoke(function, timeout, event, invocation)).await;

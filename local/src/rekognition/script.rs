@@ -128,13 +128,6 @@ impl ScriptedOutcome {
         if self.times.is_some() {
             return Err(ScriptError::Invalid("`times` goes with `error` only"));
         }
-        let bare = !matches!(self.confidence, ScriptedConfidence::Of(_))
-            && self.feedback.as_ref().is_none_or(Vec::is_empty)
-            && self.reference_image != Some(true)
-            && self.audit_images.unwrap_or(0) == 0;
-        if status != Status::Succeeded && !bare {
-            return Err(ScriptError::Invalid("confidence, feedback and images go with the status SUCCEEDED only"));
-        }
         if self.challenge.is_some() && matches!(status, Status::Created | Status::Expired) {
             return Err(ScriptError::Invalid("a session that is CREATED or EXPIRED shows no challenge"));
         }
@@ -168,15 +161,21 @@ impl ScriptedFindings {
         Found {
             confidence: self.confidence,
             feedback: self.feedback,
-            reference: self.reference.then(portrait),
-            audit: std::iter::repeat_with(portrait).take(audit.into()).collect(),
+            reference: self.reference.then(|| portrait(0)),
+            audit: (1..=audit).map(portrait).collect(),
         }
     }
 }
 
-fn portrait() -> Picture {
+/// The bundled portrait as the picture of that number. A comment in the file tells them apart: pictures of a real check differ, and what is
+/// stored under a digest of its bytes should not fall together here alone.
+fn portrait(number: u8) -> Picture {
+    const PORTRAIT: &[u8] = include_bytes!("../../assets/portrait.jpg");
+    const START_OF_IMAGE: usize = 2;
+    let comment = [0xFF, 0xFE, 0x00, 0x03, number];
+    let (start, rest) = PORTRAIT.split_at_checked(START_OF_IMAGE).unwrap_or((PORTRAIT, &[]));
     let face = BoundingBox { width: 0.40, height: 0.375, left: 0.31, top: 0.153 };
-    Picture { jpeg: Bytes::from_static(include_bytes!("../../assets/portrait.jpg")), face }
+    Picture { jpeg: Bytes::from([start, &comment, rest].concat()), face }
 }
 
 fn challenge(text: &str) -> Result<Challenge, ScriptError> {

@@ -41,9 +41,9 @@ impl Answer {
     }
 }
 
-/// A function answers for itself before Lambda ends it: its 10 seconds (`Timeout` in `template.yaml`) less the time to say so.
+/// A function answers for itself before Lambda ends it: its 25 seconds (`Timeout` in `template.yaml`) less the time to say so.
 /// What was cut off is repaired by doing it again, which is what the answer asks for.
-pub const TIME_TO_ANSWER: Duration = Duration::from_secs(9);
+pub const TIME_TO_ANSWER: Duration = Duration::from_secs(20);
 
 /// Runs `work` in the invocation's span and renders what it comes to. A failure is logged here, once, with its whole chain; the
 /// client sees its code alone.

@@ -12,6 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(super) struct Matroska {
     bytes: GrowingFile,
     open: Option<Open>,
+    /// How much has to be there before opening is tried again.
+    open_at: usize,
 }
 
 /// A stream whose header has been read.
@@ -26,7 +28,7 @@ struct Open {
 
 impl Matroska {
     pub(super) fn new() -> Self {
-        Self { bytes: GrowingFile::default(), open: None }
+        Self { bytes: GrowingFile::default(), open: None, open_at: 0 }
     }
 
     pub(super) fn track(&self) -> Option<&Track> {
@@ -35,11 +37,12 @@ impl Matroska {
 
     pub(super) fn push(&mut self, block: &[u8]) -> Result<Vec<Packet>, VideoError> {
         let received = self.bytes.append(block);
-        if self.open.is_none() {
+        if self.open.is_none() && received >= self.open_at {
             match MatroskaFile::open(self.bytes.rewound()) {
                 Ok(file) => self.open = Some(Open::new(file)?),
-                Err(error) if received > limits::MAX_HEADER_BYTES => return Err(damaged(&error)),
-                Err(_) => {}
+                // A seek head may point at what comes last (a file that was not recorded live): it is asked for again, more rarely the
+                // longer it takes, until the stream has ended.
+                Err(_) => self.open_at = received.saturating_mul(2),
             }
         }
         let packets = self.open.as_mut().map_or_else(|| Ok(Vec::new()), Open::packets)?;
@@ -47,13 +50,20 @@ impl Matroska {
         Ok(packets)
     }
 
-    /// A stream may stop anywhere, but not before its header.
-    pub(super) fn finish(&self) -> Result<(), VideoError> {
-        match (&self.open, MatroskaFile::open(self.bytes.rewound())) {
-            (None, Err(DemuxError::CantFindCluster)) => Err(VideoError::NoFrames),
-            (None, Err(error)) => Err(damaged(&error)),
-            _ => Ok(()),
+    /// A stream may stop anywhere, but not before its header. What could not be opened before is opened now, and all its packets
+    /// are returned.
+    pub(super) fn finish(&mut self) -> Result<Vec<Packet>, VideoError> {
+        if self.open.is_some() {
+            return Ok(Vec::new());
         }
+        let open = match MatroskaFile::open(self.bytes.rewound()) {
+            Ok(file) => self.open.insert(Open::new(file)?),
+            Err(DemuxError::CantFindCluster) => return Err(VideoError::NoFrames),
+            Err(error) => return Err(damaged(&error)),
+        };
+        let packets = open.packets()?;
+        self.bytes.check_effort()?;
+        Ok(packets)
     }
 }
 
