@@ -36,11 +36,16 @@ fn functions() -> BTreeSet<String> {
     entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
 }
 
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+}
+
 #[test]
 fn every_function_is_deployed_under_its_own_name() {
     let template = read("template.yaml");
     for function in functions() {
-        let resource: String = function.split('-').map(|word| word[..1].to_uppercase() + &word[1..]).collect();
+        let resource: String = function.split('-').map(capitalised).collect();
         assert!(
             template.contains(&format!("\n  {resource}:\n    Type: AWS::Serverless::Function\n")),
             "{resource} is not in template.yaml"

@@ -54,6 +54,8 @@ impl World {
     }
 
     pub(crate) async fn with(options: Options) -> Self {
+        // For whoever looks for a cause: `RUST_LOG=prooflight_local=info cargo nextest run --no-capture ...`.
+        let _ = tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).try_init();
         let local = Local::start(options).await.unwrap();
         let mut roots = rustls::RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(local.certificate_pem().as_bytes()).unwrap()).unwrap();

@@ -65,9 +65,9 @@ impl From<vision::NormalizedBox> for BoundingBox {
 /// What a check found, before its pictures have a place.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
-    /// As in [`Outcome`].
+    /// As in `Outcome`.
     pub confidence: Option<f32>,
-    /// As in [`Outcome`].
+    /// As in `Outcome`.
     pub feedback: Vec<FeedbackCode>,
     /// The reference picture.
     pub reference: Option<Picture>,

@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
+use prooflight_local::clock::wall_now;
 use serde_json::{Value, json};
 use std::time::{Duration, SystemTime};
 use tokio::net::TcpStream;
@@ -44,7 +45,7 @@ impl Request {
             session_token: None,
             region: crate::world::REGION.to_owned(),
             service: "rekognition",
-            signed_at: SystemTime::now(),
+            signed_at: wall_now().into(),
             query: query.to_owned(),
         }
     }
@@ -163,7 +164,7 @@ impl Client {
             .identity(&self.identity)
             .region(&self.region)
             .name("rekognition")
-            .time(SystemTime::now())
+            .time(wall_now().into())
             .settings(())
             .build()
             .unwrap();
@@ -223,5 +224,5 @@ fn said(mut bytes: Bytes) -> Said {
 }
 
 fn now_ms() -> i64 {
-    jiff::Timestamp::now().as_millisecond()
+    wall_now().as_millisecond()
 }

@@ -3,6 +3,7 @@
 use crate::client::{Request, Said};
 use crate::world::World;
 use prooflight_local::aws::credentials::{Caller, Credential};
+use prooflight_local::clock::wall_now;
 use serde_json::json;
 use std::time::{Duration, SystemTime};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -24,7 +25,7 @@ async fn refusals_are_frames_on_an_accepted_socket() {
     };
     let allow = |action: &str| json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]});
     let streaming = || Some(allow("rekognition:StartFaceLivenessSession"));
-    let now = prooflight_local::clock::wall_now();
+    let now = wall_now();
     role("ASIAGOOD", "token", streaming(), None);
     role("ASIAOTHER", "token", Some(allow("rekognition:DetectFaces")), None);
     role("ASIABARE", "token", None, None);
@@ -43,7 +44,8 @@ async fn refusals_are_frames_on_an_accepted_socket() {
     };
     let query =
         |from: &'static str, to: &'static str| -> Change { Box::new(move |request| request.query = request.query.replace(from, to)) };
-    let ago = |seconds| -> Change { Box::new(move |request| request.signed_at = SystemTime::now() - Duration::from_secs(seconds)) };
+    let ago =
+        |seconds| -> Change { Box::new(move |request| request.signed_at = SystemTime::from(wall_now()) - Duration::from_secs(seconds)) };
     let cases: Vec<(&str, Change)> = vec![
         ("UnknownKey", key("nobody", None)),
         ("InvalidSignature", Box::new(|request| request.secret_access_key = "wrong".to_owned())),
@@ -54,7 +56,7 @@ async fn refusals_are_frames_on_an_accepted_socket() {
         ("AccessDenied", key("ASIABARE", Some("token"))),
         ("AccessDenied", key("ASIAENDED", Some("token"))),
         ("ExpiredUrl", ago(310)),
-        ("ClockSkew", Box::new(|request| request.signed_at = SystemTime::now() + Duration::from_secs(400))),
+        ("ClockSkew", Box::new(|request| request.signed_at = SystemTime::from(wall_now()) + Duration::from_secs(400))),
         ("WrongService", Box::new(|request| request.service = "sts")),
         ("WrongRegion", Box::new(|request| request.region = "eu-west-1".to_owned())),
         ("Request", query("video-width=480", "video-width=48")),
