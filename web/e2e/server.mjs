@@ -30,8 +30,10 @@ export async function startServer() {
   });
   ended.catch(() => undefined);
 
+  const waiting = new AbortController();
+  const patience = setTimeout(() => waiting.abort(new Error(`${binary} is not ready after ${READY_WITHIN} ms`)), READY_WITHIN);
   try {
-    const { https } = await Promise.race([readyFile(folder), ended]);
+    const { https } = await Promise.race([readyFile(folder, waiting.signal), ended]);
     return {
       url: `https://localhost:${https}`,
       stop: async () => {
@@ -46,19 +48,25 @@ export async function startServer() {
     child.kill('SIGKILL');
     await rm(folder, { recursive: true, force: true });
     throw failure;
+  } finally {
+    clearTimeout(patience);
+    waiting.abort();
   }
 }
 
 /** The ports, as soon as the server has written them. The file may be there before anybody watches, hence the first look. */
-async function readyFile(folder) {
+async function readyFile(folder, signal) {
   const read = () =>
     readFile(join(folder, 'ready.json'), 'utf8')
       .then(JSON.parse)
       .catch(() => undefined);
-  const changes = watch(folder, { signal: AbortSignal.timeout(READY_WITHIN) })[Symbol.asyncIterator]();
+  const changes = watch(folder, { signal })[Symbol.asyncIterator]();
   for (let next = changes.next(); ; next = changes.next()) {
     const ports = await read();
-    if (ports !== undefined) return ports;
+    if (ports !== undefined) {
+      next.catch(() => undefined);
+      return ports;
+    }
     await next;
   }
 }
