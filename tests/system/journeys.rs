@@ -43,7 +43,7 @@ async fn a_live_person_is_approved_with_images_and_one_decision() {
     assert!(read["decidedAt"].is_string() && read["currentSession"].is_null());
 
     let keys = world.image_keys().await;
-    assert_eq!(keys.len(), 2, "the reference image, and the two audit images, which show the same portrait: {keys:?}");
+    assert_eq!(keys.len(), 3, "the reference image and the two audit images: {keys:?}");
     assert!(keys.iter().all(|key| key.starts_with("evidence/r30/") && key.contains(&format!("/{id}/1/"))), "{keys:?}");
     let decisions: Vec<_> = world.items().await.into_iter().filter(|item| text(item, "sk").starts_with("decision#")).collect();
     assert_eq!(decisions.len(), 1);
@@ -244,14 +244,19 @@ async fn everything_survives_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let kept = || prooflight_local::Options { data_dir: Some(folder.path().to_owned()), ..prooflight_local::Options::ephemeral() };
     let world = World::with(kept()).await;
-    let (id, session_id) = ids(&world.user("alice").await.open(&json!({}), Some("key")).await.expect(201));
+    let alice = world.user("alice").await;
+    let unused = ids(&alice.open(&json!({}), Some("unused")).await.expect(201));
+    let (id, session_id) = ids(&alice.open(&json!({}), Some("done")).await.expect(201));
     world.succeeded(&session_id, 95.0).await;
     world.advance(100).await;
+    drop(alice);
     world.stop().await;
 
     let world = World::with(kept()).await;
     let alice = world.user("alice").await;
-    assert_eq!(ids(&alice.open(&json!({}), Some("key")).await.expect(201)), (id.clone(), session_id.clone()));
+    assert_eq!(ids(&alice.open(&json!({}), Some("unused")).await.expect(201)), unused);
+    let done = alice.open(&json!({}), Some("done")).await.expect(200);
+    assert_eq!((&done["verificationId"], &done["session"]), (&json!(id), &Value::Null), "a session that was used is not handed out again");
     assert_eq!(alice.complete(&id, &session_id).await.expect(200)["status"], "approved");
     assert!(!world.image_keys().await.is_empty());
     world.stop().await;

@@ -209,11 +209,12 @@ impl CreateSession {
                         LivenessStatus::Created | LivenessStatus::NotFound if live.is_worth_starting(now) => {
                             return self.issue_again(&loaded, live, invocation, entropy).await;
                         }
-                        // Unused, and too late to begin with: it makes way, and no attempt is used.
-                        LivenessStatus::Created | LivenessStatus::NotFound => Command::Lapse { number: live.number },
+                        // Over, or unused and too late to begin with: it makes way, and no attempt is used.
+                        LivenessStatus::Created | LivenessStatus::NotFound | LivenessStatus::Expired => {
+                            Command::Lapse { number: live.number }
+                        }
                         LivenessStatus::InProgress if verification.attempts_left() > 1 => reserve(Some(live.number)),
                         LivenessStatus::InProgress => return self.wait_for(loaded, live, now, entropy).await,
-                        LivenessStatus::Expired => Command::Lapse { number: live.number },
                         finished @ (LivenessStatus::Failed | LivenessStatus::Succeeded(_)) => {
                             let number = live.number;
                             loaded = self.complete(loaded, number, finished, now, entropy).await?;

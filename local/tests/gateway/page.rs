@@ -126,7 +126,7 @@ async fn without_a_built_page_there_is_a_word_on_how_to_build_it() {
     let router = Page::new("/nowhere/dist".into(), 8443).router();
     let answer = send(&router, "GET", "/", &[], "").await;
     assert_eq!(answer.status, 503);
-    assert!(answer.text().contains("make build"));
+    assert!(answer.text().contains("make run"));
     assert_eq!(send(&router, "GET", "/assets/x.js", &[], "").await.status, 404);
     assert_eq!(send(&router, "GET", "/config.json", &[], "").await.status, 200);
 }

@@ -33,6 +33,16 @@ pub(crate) fn into_fragmented_mp4(video: &[u8]) -> Vec<u8> {
     ffmpeg(&arguments, video.to_vec())
 }
 
+/// Puts a recording into a WebM file that can be searched: its head points at an index at its end.
+pub(crate) fn into_searchable_webm(video: &[u8]) -> Vec<u8> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("searchable.webm");
+    let path = file.to_str().expect("a path in UTF-8");
+    // The index and the pointer to it are written by going back, which a pipe cannot.
+    ffmpeg(&["-i", "pipe:0", "-c", "copy", "-f", "webm", path], video.to_vec());
+    std::fs::read(file).expect("the file was written")
+}
+
 fn run(program: &str, arguments: &[&str], input: Vec<u8>) -> Vec<u8> {
     let child = Command::new(program).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let mut child = child.unwrap_or_else(|error| panic!("{program} is needed by these tests (Debian: apt-get install ffmpeg): {error}"));
