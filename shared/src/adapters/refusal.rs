@@ -76,3 +76,41 @@ fn needs_mending(code: &str) -> bool {
     ];
     WORDS.iter().any(|word| code.starts_with(word))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_dynamodb::operation::put_item::PutItemError;
+    use aws_smithy_runtime_api::http::StatusCode;
+    use aws_smithy_types::body::SdkBody;
+    use aws_smithy_types::error::ErrorMetadata;
+
+    const CODES: Codes = Codes { unavailable: FaultCode::StoreUnavailable, refused: FaultCode::StoreRefused };
+
+    fn refused(code: &str, status: u16) -> Fault {
+        let metadata = ErrorMetadata::builder().code(code).message("Value 'a-secret' at 'item' is not allowed").build();
+        let mut response = HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::empty());
+        response.headers_mut().insert("x-amzn-requestid", "R1");
+        fault(CODES, "write", &SdkError::service_error(PutItemError::generic(metadata), response))
+    }
+
+    #[test]
+    fn what_a_service_wrote_stays_out_of_the_chain() {
+        let fault = refused("ValidationException", 400);
+        assert_eq!(fault.chain(), "failed to write: the service refused, code ValidationException, aws request id R1, status 400");
+    }
+
+    #[test]
+    fn what_somebody_has_to_mend_is_told_from_what_passes() {
+        for (code, status, expected) in [
+            ("AccessDeniedException", 400, FaultCode::StoreRefused),
+            ("ValidationException", 400, FaultCode::StoreRefused),
+            ("ResourceNotFoundException", 400, FaultCode::StoreRefused),
+            ("ThrottlingException", 400, FaultCode::StoreUnavailable),
+            ("InternalServerError", 500, FaultCode::StoreUnavailable),
+            ("SomethingNew", 500, FaultCode::StoreUnavailable),
+        ] {
+            assert_eq!(refused(code, status).code, expected, "{code}");
+        }
+    }
+}
