@@ -104,8 +104,8 @@ mod tests {
         let cases = [
             ("", standard.clone()),
             ("--https-port 9443 --aws-port=0", Options { https_port: 9443, aws_port: 0, ..standard.clone() }),
-            ("--data-dir /tmp/x", Options { data_dir: Some("/tmp/x".into()), ..standard.clone() }),
-            ("--ephemeral --data-dir /tmp/x", Options { data_dir: None, ..standard.clone() }),
+            ("--data-dir kept/here", Options { data_dir: Some("kept/here".into()), ..standard.clone() }),
+            ("--ephemeral --data-dir kept/here", Options { data_dir: None, ..standard.clone() }),
             ("--web-dir w --ready-file r", Options { web_dir: "w".into(), ready_file: Some("r".into()), ..standard.clone() }),
         ];
         for (line, options) in cases {

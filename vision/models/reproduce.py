@@ -1,8 +1,8 @@
 """Makes the two networks of this folder again from the package that they come from, and compares.
 
-    python3 -m venv /tmp/models && /tmp/models/bin/pip install -r vision/models/requirements.txt
-    /tmp/models/bin/python vision/models/reproduce.py            # compare with what is committed
-    /tmp/models/bin/python vision/models/reproduce.py --write    # write the files anew
+    python3 -m venv .tools/models && .tools/models/bin/pip install -r vision/models/requirements.txt
+    .tools/models/bin/python vision/models/reproduce.py            # compare with what is committed
+    .tools/models/bin/python vision/models/reproduce.py --write    # write the files anew
 
 MediaPipe publishes its face networks as TensorFlow Lite files inside its wheel on PyPI. They use a dozen kinds of layers; each is
 translated into the ONNX operator of the same meaning. The weights are only laid out anew and, where they were stored in 16 bits,
