@@ -209,7 +209,7 @@ impl CreateSession {
                         LivenessStatus::Created | LivenessStatus::NotFound if live.is_worth_starting(now) => {
                             return self.issue_again(&loaded, live, invocation, entropy).await;
                         }
-                        // Over, or unused and too late to begin with: it makes way, and no attempt is used.
+                        // Over, or unused and too late to begin with: it makes way. Unless somebody was seen streaming, it was free.
                         LivenessStatus::Created | LivenessStatus::NotFound | LivenessStatus::Expired => {
                             Command::Lapse { number: live.number }
                         }
