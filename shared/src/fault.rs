@@ -32,6 +32,10 @@ pub enum FaultCode {
     LivenessUnavailable,
     /// Rekognition refuses us: permissions, region, or a request that it does not accept.
     LivenessRefused,
+    /// Rekognition's face operations throttle or are down.
+    FacesUnavailable,
+    /// Rekognition's face operations refuse us: permissions, the collection, or a request that they do not accept.
+    FacesRefused,
     /// STS did not vend streaming credentials.
     CredentialsUnavailable,
     /// STS refuses to: permissions, or the role's trust.
@@ -44,7 +48,7 @@ pub enum FaultCode {
 
 impl FaultCode {
     /// Every code.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::StoreUnavailable,
         Self::StoreRefused,
         Self::StoreContended,
@@ -53,6 +57,8 @@ impl FaultCode {
         Self::BucketRefused,
         Self::LivenessUnavailable,
         Self::LivenessRefused,
+        Self::FacesUnavailable,
+        Self::FacesRefused,
         Self::CredentialsUnavailable,
         Self::CredentialsRefused,
         Self::TooSlow,
@@ -63,7 +69,13 @@ impl FaultCode {
     pub fn needs_somebody(self) -> bool {
         matches!(
             self,
-            Self::StoreRefused | Self::StoreCorrupt | Self::BucketRefused | Self::LivenessRefused | Self::CredentialsRefused | Self::Bug
+            Self::StoreRefused
+                | Self::StoreCorrupt
+                | Self::BucketRefused
+                | Self::LivenessRefused
+                | Self::FacesRefused
+                | Self::CredentialsRefused
+                | Self::Bug
         )
     }
 
@@ -78,6 +90,8 @@ impl FaultCode {
             Self::BucketRefused => "bucket.refused",
             Self::LivenessUnavailable => "liveness.unavailable",
             Self::LivenessRefused => "liveness.refused",
+            Self::FacesUnavailable => "faces.unavailable",
+            Self::FacesRefused => "faces.refused",
             Self::CredentialsUnavailable => "credentials.unavailable",
             Self::CredentialsRefused => "credentials.refused",
             Self::TooSlow => "invocation.too_slow",

@@ -6,19 +6,18 @@ mod answer;
 
 use answer::{ended, pending};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use prooflight_shared::adapters::{AwsClients, EvidenceBucket, Liveness, VerificationTable};
-use prooflight_shared::app::{Completion, Entropy, complete_session};
-use prooflight_shared::domain::{SessionId, VerificationId};
+use jiff::Timestamp;
+use prooflight_shared::adapters::AwsClients;
+use prooflight_shared::app::{Completer, Completion, Entropy};
+use prooflight_shared::domain::{SessionId, Status, Verification, VerificationId};
 use prooflight_shared::edge::{Answer, Caller, ConnectError, HttpFunction, NoBody, Problem, answered, decode_body, path_parameter};
-use prooflight_shared::environment::{self, Environment};
+use prooflight_shared::environment::Environment;
 use prooflight_shared::invocation::Invocation;
 
 /// The use case with its connections.
 #[derive(Debug)]
 pub struct CompleteSession {
-    table: VerificationTable,
-    bucket: EvidenceBucket,
-    liveness: Liveness,
+    completer: Completer,
 }
 
 impl HttpFunction for CompleteSession {
@@ -26,15 +25,11 @@ impl HttpFunction for CompleteSession {
 
     fn connect(environment: &Environment) -> Result<Self, ConnectError> {
         let clients = AwsClients::new(environment)?;
-        Ok(Self {
-            table: VerificationTable::new(clients.dynamodb(), environment.required(environment::TABLE_NAME)?),
-            bucket: EvidenceBucket::new(clients.s3(), environment.required(environment::EVIDENCE_BUCKET)?),
-            liveness: Liveness::new(clients.rekognition()),
-        })
+        Ok(Self { completer: Completer::connect(&clients, environment)? })
     }
 
     async fn warm_up(&self) {
-        tokio::join!(self.table.warm_up(), self.liveness.warm_up(), self.bucket.warm_up());
+        self.completer.warm_up().await;
     }
 
     async fn handle(&self, request: ApiGatewayV2httpRequest, invocation: Invocation) -> ApiGatewayV2httpResponse {
@@ -49,17 +44,29 @@ impl CompleteSession {
         let id = VerificationId::parse(path_parameter(request, "id")).ok_or(Problem::NotFound)?;
         let session_id = SessionId::parse(path_parameter(request, "sessionId")).ok_or(Problem::NotFound)?;
 
-        let loaded = self.table.load(&id).await?.ok_or(Problem::NotFound)?;
+        let loaded = self.completer.table.load(&id).await?.ok_or(Problem::NotFound)?;
         if loaded.verification.owner != caller.owner {
             return Err(Problem::NotFound);
         }
         let number = loaded.verification.session_by_id(&session_id).ok_or(Problem::NotFound)?.number;
 
-        let services = (&self.table, &self.bucket, &self.liveness);
+        let now = invocation.now;
         let entropy = Entropy::new(&invocation.entropy);
-        Ok(match complete_session(services, loaded, number, None, invocation.now, &entropy).await? {
-            Completion::Ended(after) => ended(&after.verification.at(invocation.now), number),
-            Completion::Pending(after) => pending(&after.verification.at(invocation.now)),
+        Ok(match self.completer.complete(loaded, number, None, now, &entropy).await? {
+            Completion::Ended(after) => {
+                let verification = after.verification.at(now);
+                ended(&verification, number, self.wait_for(&verification, now).await?, now)
+            }
+            Completion::Pending(after) => pending(&after.verification.at(now), now),
         })
+    }
+
+    /// For how long a subject who may try again has to wait before he does.
+    async fn wait_for(&self, verification: &Verification, now: Timestamp) -> Result<Option<u32>, Problem> {
+        if verification.status != Status::Open {
+            return Ok(None);
+        }
+        let limits = self.completer.table.limits(&verification.subject_key).await?;
+        Ok(limits.standing(now).retry_after_seconds(now))
     }
 }

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use prooflight_shared::adapters::StreamingCredentials;
-use prooflight_shared::domain::{ChallengeKind, NextStep, SessionId, Status, Verification};
-use prooflight_shared::edge::Answer;
+use prooflight_shared::domain::{ChallengeKind, SessionId, Verification};
+use prooflight_shared::edge::{Answer, OwnerView};
 use serde::Serialize;
 
 /// A session that the client can stream into.
@@ -17,15 +17,9 @@ pub(crate) struct IssuedSession<'a> {
 }
 
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct VerificationBody<'a> {
-    verification_id: &'a str,
-    status: Status,
-    policy: &'a str,
-    policy_version: &'a str,
-    attempts_left: u8,
-    next_step: NextStep,
-    server_time: Timestamp,
+    #[serde(flatten)]
+    verification: OwnerView<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     session: Option<SessionBody<'a>>,
 }
@@ -72,14 +66,5 @@ pub(crate) fn without_session(verification: &Verification, now: Timestamp) -> An
 }
 
 fn body<'a>(verification: &'a Verification, session: Option<SessionBody<'a>>, now: Timestamp) -> VerificationBody<'a> {
-    VerificationBody {
-        verification_id: verification.id.as_str(),
-        status: verification.status,
-        policy: &verification.terms.name,
-        policy_version: &verification.terms.version,
-        attempts_left: verification.attempts_left(),
-        next_step: verification.status.next_step(),
-        server_time: now,
-        session,
-    }
+    VerificationBody { verification: OwnerView::of(verification, now), session }
 }

@@ -8,36 +8,35 @@ mod request;
 
 use answer::{IssuedSession, issued, without_session};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use jiff::{SignedDuration, Timestamp};
-use prooflight_shared::adapters::{AwsClients, EvidenceBucket, Liveness, LivenessStatus, Loaded, StreamingRole, VerificationTable};
-use prooflight_shared::app::{Completion, Entropy, change_verification, complete_session};
+use jiff::Timestamp;
+use prooflight_shared::adapters::{AwsClients, LivenessStatus, Loaded, StreamingRole};
+use prooflight_shared::app::{
+    Completer, Completion, Entropy, Opened, Refused, Repetition, change_verification, open_verification, reserve_session,
+};
 use prooflight_shared::domain::{
-    Command, Consent, Nonce, OpenVerification, OpenedBy, RESUMABLE_FOR, Rejection, Session, SessionId, SessionNumber, SessionState, Status,
+    Command, Nonce, OpenVerification, OpenedBy, RESUMABLE_FOR, Rejection, Session, SessionId, SessionNumber, SessionState, StackKey, Status,
     Terms, VerificationId,
 };
-use prooflight_shared::edge::{Answer, Caller, ConnectError, HttpFunction, NoBody, Problem, answered, decode_body, path_parameter};
+use prooflight_shared::edge::{
+    Answer, Caller, ConnectError, HttpFunction, NoBody, Problem, answered, consent_for, decode_body, idempotency_key, path_parameter,
+};
 use prooflight_shared::environment::{self, Environment};
 use prooflight_shared::fault::{Fault, FaultCode};
 use prooflight_shared::invocation::Invocation;
 use prooflight_shared::policy::Catalogue;
-use request::{IdempotencyKey, OpenRequest, verification_id};
+use request::OpenRequest;
 
 /// The use case with its connections.
 #[derive(Debug)]
 pub struct CreateSession {
     policies: Catalogue,
-    table: VerificationTable,
-    bucket: EvidenceBucket,
-    liveness: Liveness,
+    completer: Completer,
     streaming_role: StreamingRole,
-    identifier_key: ring::hmac::Key,
+    stack_key: StackKey,
 }
 
-/// A reused Idempotency-Key means the same verification for this long at least.
-const KEY_KEPT_FOR: SignedDuration = SignedDuration::from_hours(24);
-
-/// How often one Idempotency-Key can be used again after its time; the last verification is then meant for good.
-const KEY_GENERATIONS: u8 = 8;
+/// The route that opens.
+const OPEN: &str = "POST /verifications";
 
 /// Rounds of looking at the live session and acting on it, when others act at the same moment.
 const ROUNDS: u8 = 6;
@@ -47,21 +46,19 @@ impl HttpFunction for CreateSession {
 
     fn connect(environment: &Environment) -> Result<Self, ConnectError> {
         let clients = AwsClients::new(environment)?;
-        let liveness = Liveness::new(clients.rekognition());
         let role_arn = environment.required(environment::STREAMING_ROLE_ARN)?;
+        let completer = Completer::connect(&clients, environment)?;
         Ok(Self {
             policies: Catalogue::shipped()?,
-            table: VerificationTable::new(clients.dynamodb(), environment.required(environment::TABLE_NAME)?),
-            bucket: EvidenceBucket::new(clients.s3(), environment.required(environment::EVIDENCE_BUCKET)?),
-            streaming_role: StreamingRole::new(clients.sts(), role_arn, liveness.region()),
-            liveness,
-            identifier_key: ring::hmac::Key::new(ring::hmac::HMAC_SHA256, environment.identifier_key()?.as_bytes()),
+            streaming_role: StreamingRole::new(clients.sts(), role_arn, completer.liveness.region()),
+            completer,
+            stack_key: environment.identifier_key()?,
         })
     }
 
     // The bucket's connection is left out: only a session that finished unseen needs it here.
     async fn warm_up(&self) {
-        tokio::join!(self.table.warm_up(), self.liveness.warm_up(), self.streaming_role.warm_up());
+        tokio::join!(self.completer.table.warm_up(), self.completer.liveness.warm_up(), self.streaming_role.warm_up());
     }
 
     async fn handle(&self, request: ApiGatewayV2httpRequest, invocation: Invocation) -> ApiGatewayV2httpResponse {
@@ -74,7 +71,7 @@ impl CreateSession {
         let caller = Caller::with_scope(request, "verify")?;
         let entropy = Entropy::new(&invocation.entropy);
         match request.route_key.as_deref() {
-            Some("POST /verifications") => self.open(request, caller, invocation, &entropy).await,
+            Some(OPEN) => self.open(request, caller, invocation, &entropy).await,
             Some("POST /verifications/{id}/sessions") => self.next(request, &caller, invocation, &entropy).await,
             _ => Err(Problem::NotFound),
         }
@@ -89,50 +86,43 @@ impl CreateSession {
         entropy: &Entropy,
     ) -> Result<Answer, Problem> {
         let now = invocation.now;
-        let key = IdempotencyKey::of(request)?;
+        let key = idempotency_key(request)?;
         let body = decode_body::<OpenRequest>(request)?;
         body.check()?;
         let terms = self.policy_for(&body)?;
-        let mut opening = OpenVerification {
+        let opening = OpenVerification {
             id: VerificationId::from_bytes(entropy.draw()),
-            owner: caller.owner,
+            subject_key: self.stack_key.subject(&caller.owner),
+            owner: caller.owner.clone(),
             terms: terms.clone(),
-            nonce: Nonce::from_bytes(entropy.draw()),
+            nonce: Some(Nonce::from_bytes(entropy.draw())),
             opening_digest: body.digest(&terms.name),
+            device_key: body.device_id.as_deref().map(|device| self.stack_key.device(device)),
             device_id: body.device_id,
-            consent: body.consent.map(|given| Consent { version: given.version, recorded_at: now }),
+            external_reference: None,
+            source: None,
+            consent: consent_for(terms, body.consent, now)?,
             metadata: body.metadata.unwrap_or_default(),
+            waiting: None,
         };
-        for generation in 0..KEY_GENERATIONS {
-            if let Some(key) = &key {
-                opening.id = verification_id(&self.identifier_key, &opening.owner, key, generation);
-            }
-            let verification = opening.clone().at(now);
-            if let Some(reserved) = self.table.insert(&verification).await? {
+        let repetition = key.map(|key| Repetition { route: OPEN, caller: &caller.owner, key });
+        let services = (&self.completer.table, &self.stack_key);
+        match open_verification(services, opening.clone(), repetition, now, entropy).await.map_err(while_opening)? {
+            Opened::New(reserved) => {
+                let id = reserved.verification.id.clone();
                 let issued = self.issue(reserved, invocation, entropy).await?;
                 // Relative to the request, whatever the API's own prefix is.
-                return Ok(issued.located_at(format!("verifications/{}", opening.id)));
+                Ok(issued.located_at(format!("verifications/{id}")))
             }
-            let earlier = self.table.load(&opening.id).await?.ok_or_else(gone)?;
-            let age = now.duration_since(earlier.verification.created_at);
-            if age < KEY_KEPT_FOR || generation + 1 == KEY_GENERATIONS {
-                return self.repeat(earlier, &opening, invocation, entropy).await;
-            }
+            Opened::Before(earlier) => self.repeat(earlier, &opening, invocation, entropy).await,
         }
-        Err(gone().into())
     }
 
-    /// The policy, if the caller may open it and this release can carry it out.
+    /// The policy, if the caller may open it.
     fn policy_for(&self, body: &OpenRequest) -> Result<&Terms, Problem> {
         let terms = self.policies.get(body.policy.as_deref()).ok_or(Problem::PolicyUnknown)?;
         if terms.opened_by != OpenedBy::User {
             return Err(Problem::PolicyNotOpenable);
-        }
-        if terms.needs_more_than_liveness() {
-            return Err(Problem::NotYetAvailable);
-        }
-        if terms.consent_required && body.consent.is_none() {
-            return Err(Problem::ConsentRequired);
         }
         Ok(terms)
     }
@@ -166,7 +156,7 @@ impl CreateSession {
     /// Whether a session can be handed out again: nobody has streamed into it, and there is time for a check.
     async fn is_unused(&self, session: &Session, session_id: &SessionId, now: Timestamp) -> Result<bool, Problem> {
         let unused = session.is_worth_starting(now)
-            && matches!(self.liveness.look_at(session_id).await?, LivenessStatus::Created | LivenessStatus::NotFound);
+            && matches!(self.completer.liveness.look_at(session_id).await?, LivenessStatus::Created | LivenessStatus::NotFound);
         Ok(unused)
     }
 
@@ -180,7 +170,7 @@ impl CreateSession {
     ) -> Result<Answer, Problem> {
         decode_body::<NoBody>(request)?;
         let id = VerificationId::parse(path_parameter(request, "id")).ok_or(Problem::NotFound)?;
-        let loaded = self.table.load(&id).await?.ok_or(Problem::NotFound)?;
+        let loaded = self.completer.table.load(&id).await?.ok_or(Problem::NotFound)?;
         if loaded.verification.owner != caller.owner {
             return Err(Problem::NotFound);
         }
@@ -205,7 +195,7 @@ impl CreateSession {
                 Some(live) => match &live.session_id {
                     None if live.age(now) < RESUMABLE_FOR => return self.issue(loaded, invocation, entropy).await,
                     None => reserve(None),
-                    Some(session_id) => match self.liveness.look_at(session_id).await? {
+                    Some(session_id) => match self.completer.liveness.look_at(session_id).await? {
                         LivenessStatus::Created | LivenessStatus::NotFound if live.is_worth_starting(now) => {
                             return self.issue_again(&loaded, live, invocation, entropy).await;
                         }
@@ -223,7 +213,10 @@ impl CreateSession {
                     },
                 },
             };
-            loaded = change_verification(&self.table, &id, Some(loaded), &command, None, now, entropy).await?;
+            loaded = match command {
+                Command::Reserve { .. } => reserve_session(&self.completer.table, &id, loaded, &command, now, entropy).await?,
+                _ => change_verification(&self.completer.table, &id, Some(loaded), &command, None, now, entropy).await?,
+            };
         }
         Err(Fault::bare(FaultCode::StoreContended, "agree on a session while others ask for one").into())
     }
@@ -232,7 +225,7 @@ impl CreateSession {
     async fn wait_for(&self, loaded: Loaded, live: &Session, now: Timestamp, entropy: &Entropy) -> Result<Answer, Problem> {
         let id = loaded.verification.id.clone();
         let command = Command::ObserveStreaming { number: live.number };
-        change_verification(&self.table, &id, Some(loaded), &command, None, now, entropy).await?;
+        change_verification(&self.completer.table, &id, Some(loaded), &command, None, now, entropy).await?;
         Err(Problem::Rejected(Rejection::SessionInProgress))
     }
 
@@ -245,9 +238,8 @@ impl CreateSession {
         now: Timestamp,
         entropy: &Entropy,
     ) -> Result<Loaded, Problem> {
-        let services = (&self.table, &self.bucket, &self.liveness);
         let (Completion::Ended(after) | Completion::Pending(after)) =
-            complete_session(services, loaded, number, Some(finished), now, entropy).await?;
+            self.completer.complete(loaded, number, Some(finished), now, entropy).await?;
         Ok(after)
     }
 
@@ -257,14 +249,14 @@ impl CreateSession {
         let reserved = verification.live_session().ok_or_else(gone)?;
         let session_name = entropy.draw_hex();
         let (session_id, credentials) = tokio::try_join!(
-            self.liveness.create(&verification.id, reserved.number, &reserved.nonce, &verification.terms),
+            self.completer.liveness.create(&verification.id, reserved.number, &reserved.nonce, &verification.terms),
             self.streaming_role.assume(&session_name, reserved.expires_at()),
         )?;
         let command = Command::Commit { number: reserved.number, session_id: session_id.clone() };
-        let committed = change_verification(&self.table, &verification.id, Some(loaded), &command, None, invocation.now, entropy).await?;
+        let committed = change_verification(&self.completer.table, &verification.id, Some(loaded), &command, None, invocation.now, entropy).await?;
         let session = IssuedSession {
             session_id,
-            region: self.liveness.region(),
+            region: self.completer.liveness.region(),
             challenge: verification.terms.challenge,
             expires_at: reserved.expires_at(),
             credentials,
@@ -278,12 +270,20 @@ impl CreateSession {
         let credentials = self.streaming_role.assume(&entropy.draw_hex(), live.expires_at()).await?;
         let session = IssuedSession {
             session_id,
-            region: self.liveness.region(),
+            region: self.completer.liveness.region(),
             challenge: loaded.verification.terms.challenge,
             expires_at: live.expires_at(),
             credentials,
         };
         Ok(issued(&loaded.verification, session, invocation.now))
+    }
+}
+
+/// Whoever opens is told that his data is being erased; to others the verification is simply gone.
+fn while_opening(refused: Refused) -> Problem {
+    match refused {
+        Refused::Erased => Problem::ErasureInProgress,
+        other => other.into(),
     }
 }
 

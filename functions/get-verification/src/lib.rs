@@ -1,11 +1,15 @@
-//! Tells the owner of a verification where it stands (`GET /verifications/{id}`). The passing of time is applied to what is
-//! read, so an expired verification reads as expired before any clean-up has come by.
+//! Tells how a verification stands (`GET /verifications/{id}`): its owner, and a service that holds the scope `read`, which
+//! also lists those of a subject (`GET /verifications`). The passing of time is applied to what is read, so an expired
+//! verification reads as expired before any clean-up has come by.
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use jiff::Timestamp;
-use prooflight_shared::adapters::{AwsClients, VerificationTable};
-use prooflight_shared::domain::{NextStep, SessionId, Status, Verification, VerificationId};
-use prooflight_shared::edge::{Answer, Caller, ConnectError, HttpFunction, Problem, answered, path_parameter};
+use prooflight_shared::adapters::{AwsClients, Place, VerificationTable};
+use prooflight_shared::app::Entropy;
+use prooflight_shared::domain::{Owner, SessionId, StackKey, Status, Verification, VerificationId};
+use prooflight_shared::edge::{
+    Answer, Caller, ConnectError, HttpFunction, ListOf, OwnerView, Problem, ServiceView, answered, is_visible_ascii, path_parameter,
+};
 use prooflight_shared::environment::{self, Environment};
 use prooflight_shared::invocation::Invocation;
 use serde::Serialize;
@@ -14,14 +18,22 @@ use serde::Serialize;
 #[derive(Debug)]
 pub struct GetVerification {
     table: VerificationTable,
+    stack_key: StackKey,
 }
+
+/// The most that one page holds, and what it holds where nobody says.
+const LARGEST_PAGE: u16 = 50;
+const USUAL_PAGE: u16 = 20;
 
 impl HttpFunction for GetVerification {
     const NAME: &'static str = "get-verification";
 
     fn connect(environment: &Environment) -> Result<Self, ConnectError> {
         let clients = AwsClients::new(environment)?;
-        Ok(Self { table: VerificationTable::new(clients.dynamodb(), environment.required(environment::TABLE_NAME)?) })
+        Ok(Self {
+            table: VerificationTable::new(clients.dynamodb(), environment.required(environment::TABLE_NAME)?),
+            stack_key: environment.identifier_key()?,
+        })
     }
 
     async fn warm_up(&self) {
@@ -29,38 +41,113 @@ impl HttpFunction for GetVerification {
     }
 
     async fn handle(&self, request: ApiGatewayV2httpRequest, invocation: Invocation) -> ApiGatewayV2httpResponse {
-        answered(Self::NAME, &invocation.request_id, self.get(&request, &invocation)).await
+        let answer = async {
+            match request.route_key.as_deref() {
+                Some("GET /verifications") => self.list(&request, &invocation).await,
+                Some("GET /verifications/{id}") => self.get(&request, &invocation).await,
+                _ => Err(Problem::NotFound),
+            }
+        };
+        answered(Self::NAME, &invocation.request_id, answer).await
     }
 }
 
 impl GetVerification {
     async fn get(&self, request: &ApiGatewayV2httpRequest, invocation: &Invocation) -> Result<Answer, Problem> {
-        let caller = Caller::with_scope(request, "verify")?;
+        let now = invocation.now;
+        let (caller, scope) = Caller::with_one_of(request, &["read", "verify"])?;
         let id = VerificationId::parse(path_parameter(request, "id")).ok_or(Problem::NotFound)?;
-        let loaded = self.table.load(&id).await?.ok_or(Problem::NotFound)?;
-        if loaded.verification.owner != caller.owner {
-            return Err(Problem::NotFound);
+        if scope == "read" {
+            let loaded = self.table.load(&id).await?.ok_or(Problem::NotFound)?;
+            return Ok(Answer::json(200, &ServiceView::of(&loaded.verification.at(now), now)));
         }
-        let verification = loaded.verification.at(invocation.now);
-        Ok(Answer::json(200, &VerificationBody::of(&verification, invocation.now)))
+        let subject = self.stack_key.subject(&caller.owner);
+        let (loaded, limits) = tokio::try_join!(self.table.load(&id), self.table.limits(&subject))?;
+        let loaded = loaded.filter(|loaded| loaded.verification.owner == caller.owner).ok_or(Problem::NotFound)?;
+        let verification = loaded.verification.at(now);
+        let view = OwnerView::of(&verification, now).limited(limits.standing(now).retry_after_seconds(now));
+        Ok(Answer::json(200, &OwnerBody { verification: view, current_session: CurrentSession::of(&verification) }))
+    }
+
+    /// A subject's verifications, newest first. The status is judged as of now, so a page is filled up from the next ones.
+    async fn list(&self, request: &ApiGatewayV2httpRequest, invocation: &Invocation) -> Result<Answer, Problem> {
+        let caller = Caller::with_scope(request, "read")?.owner;
+        let asked = ListRequest::of(request)?;
+        let status = asked.status.map_or("", Status::as_str);
+        let list = ListOf { caller: &caller, query: &["verifications", &asked.subject, status] };
+        let mut after: Option<Place> = asked.cursor.as_deref().map(|cursor| list.open(&self.stack_key, cursor)).transpose()?;
+        let subject = self.stack_key.subject(&Owner { issuer: caller.issuer.clone(), subject: asked.subject.clone() });
+
+        let wanted = usize::from(asked.limit);
+        let mut found: Vec<Verification> = Vec::new();
+        let mut goes_on = true;
+        while goes_on && found.len() < wanted {
+            let page = self.table.of_subject(&subject, after.as_ref(), asked.limit).await?;
+            goes_on = page.more;
+            for (loaded, place) in page.found {
+                if found.len() == wanted {
+                    goes_on = true;
+                    break;
+                }
+                let verification = loaded.verification.at(invocation.now);
+                after = Some(place);
+                if asked.status.is_none_or(|status| status == verification.status) {
+                    found.push(verification);
+                }
+            }
+        }
+        let random = Entropy::new(&invocation.entropy).draw();
+        let next_cursor = after.filter(|_| goes_on).and_then(|place| list.seal(&self.stack_key, &place, random));
+        let verifications = found.iter().map(|verification| ServiceView::of(verification, invocation.now)).collect();
+        Ok(Answer::json(200, &ListBody { verifications, next_cursor }))
+    }
+}
+
+/// What a list is asked for.
+struct ListRequest {
+    subject: String,
+    status: Option<Status>,
+    limit: u16,
+    cursor: Option<String>,
+}
+
+impl ListRequest {
+    fn of(request: &ApiGatewayV2httpRequest) -> Result<Self, Problem> {
+        let malformed = |what: &str| Problem::Malformed(what.to_owned());
+        let parameter = |name: &str| request.query_string_parameters.first(name).filter(|value| !value.is_empty());
+        let subject = parameter("subject").filter(|subject| is_visible_ascii(subject, 256));
+        let status = match parameter("status") {
+            None => None,
+            Some(name) => Some(Status::parse(name).ok_or_else(|| malformed("status has to be one of a verification's"))?),
+        };
+        let limit = match parameter("limit") {
+            None => Some(USUAL_PAGE),
+            Some(digits) => digits.parse().ok().filter(|limit| (1..=LARGEST_PAGE).contains(limit)),
+        };
+        Ok(Self {
+            subject: subject.ok_or_else(|| malformed("subject has to be given, 1 to 256 visible ASCII characters"))?.to_owned(),
+            status,
+            limit: limit.ok_or_else(|| malformed("limit has to be 1 to 50"))?,
+            cursor: parameter("cursor").map(str::to_owned),
+        })
     }
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct VerificationBody<'a> {
-    verification_id: &'a str,
-    status: Status,
-    policy: &'a str,
-    policy_version: &'a str,
-    attempts_left: u8,
-    next_step: NextStep,
-    created_at: Timestamp,
+struct ListBody<'a> {
+    verifications: Vec<ServiceView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    decided_at: Option<Timestamp>,
+    next_cursor: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OwnerBody<'a> {
+    #[serde(flatten)]
+    verification: OwnerView<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     current_session: Option<CurrentSession<'a>>,
-    server_time: Timestamp,
 }
 
 /// The session that the subject is working with; fresh credentials for it come from create-session.
@@ -71,22 +158,9 @@ struct CurrentSession<'a> {
     expires_at: Timestamp,
 }
 
-impl<'a> VerificationBody<'a> {
-    fn of(verification: &'a Verification, now: Timestamp) -> Self {
-        let current_session = verification
-            .live_session()
-            .and_then(|session| Some(CurrentSession { session_id: session.session_id.as_ref()?, expires_at: session.expires_at() }));
-        Self {
-            verification_id: verification.id.as_str(),
-            status: verification.status,
-            policy: &verification.terms.name,
-            policy_version: &verification.terms.version,
-            attempts_left: verification.attempts_left(),
-            next_step: verification.status.next_step(),
-            created_at: verification.created_at,
-            decided_at: verification.decided_at,
-            current_session,
-            server_time: now,
-        }
+impl<'a> CurrentSession<'a> {
+    fn of(verification: &'a Verification) -> Option<Self> {
+        let session = verification.live_session()?;
+        Some(Self { session_id: session.session_id.as_ref()?, expires_at: session.expires_at() })
     }
 }

@@ -6,7 +6,10 @@ use super::refusal::{Codes, fault};
 use crate::domain::{SessionNumber, StoredImage, VerificationId};
 use crate::fault::{Fault, FaultCode};
 use aws_sdk_s3::error::ProvideErrorMetadata;
+use aws_sdk_s3::operation::get_object::GetObjectError;
+use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -48,6 +51,11 @@ pub struct EvidenceImage<'a> {
 
 /// A conditional write that met another one is to be tried again (`API_PutObject`, 409 `ConditionalRequestConflict`).
 const TRIES: u32 = 5;
+const MOST_PICTURE_BYTES: i64 = 5 * 1024 * 1024;
+/// `API_DeleteObjects`.
+const MOST_DELETED_AT_ONCE: usize = 1000;
+/// For how long a link to an image is good.
+pub const LINK_HOLDS_FOR: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(25);
 const CODES: Codes = Codes { unavailable: FaultCode::BucketUnavailable, refused: FaultCode::BucketRefused };
 
@@ -92,6 +100,56 @@ impl EvidenceBucket {
             }
         }
         Err(Fault::bare(FaultCode::BucketUnavailable, "store an image that others keep writing"))
+    }
+
+    /// The bytes of a picture that somebody uploaded; none where there is none, or more than Rekognition takes
+    /// ("Guidelines and quotas in Amazon Rekognition": 5 MB as bytes).
+    pub async fn load(&self, key: &str) -> Result<Option<Bytes>, Fault> {
+        let found = match self.client.get_object().bucket(&self.name).key(key).send().await {
+            Ok(found) => found,
+            Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => return Ok(None),
+            Err(error) => return Err(fault(CODES, "load a picture", &error)),
+        };
+        if found.content_length().is_none_or(|length| length > MOST_PICTURE_BYTES) {
+            return Ok(None);
+        }
+        let body = found.body.collect().await.map_err(|error| Fault::new(FaultCode::BucketUnavailable, "load a picture", error))?;
+        Ok(Some(body.into_bytes()))
+    }
+
+    /// Removes objects; those that are gone already do not matter.
+    pub async fn delete(&self, keys: &[String]) -> Result<(), Fault> {
+        for chunk in keys.chunks(MOST_DELETED_AT_ONCE) {
+            let build = |error| Fault::new(FaultCode::Bug, "build a removal", error);
+            let mut delete = Delete::builder().quiet(true);
+            for key in chunk {
+                delete = delete.objects(ObjectIdentifier::builder().key(key).build().map_err(build)?);
+            }
+            let delete = delete.build().map_err(build)?;
+            let removed = self.client.delete_objects().bucket(&self.name).delete(delete).send().await;
+            let removed = removed.map_err(|error| fault(CODES, "remove objects", &error))?;
+            // The call succeeds even where some removals do not (`API_DeleteObjects`).
+            if !removed.errors().is_empty() {
+                return Err(Fault::bare(FaultCode::BucketUnavailable, "remove every object"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The keys under a prefix, at most a thousand, after `after` where that is given.
+    pub async fn list(&self, prefix: &str, after: Option<&str>) -> Result<Vec<String>, Fault> {
+        let listed = self.client.list_objects_v2().bucket(&self.name).prefix(prefix).set_start_after(after.map(str::to_owned)).send().await;
+        let listed = listed.map_err(|error| fault(CODES, "list objects", &error))?;
+        Ok(listed.contents().iter().filter_map(|object| object.key().map(str::to_owned)).collect())
+    }
+
+    /// A link to an object that is good for a minute. Whoever has it sees the image, so it goes to reviewers alone.
+    pub async fn link(&self, key: &str) -> Result<String, Fault> {
+        let build = |error| Fault::new(FaultCode::Bug, "build a link", error);
+        let config = PresigningConfig::expires_in(LINK_HOLDS_FOR).map_err(build)?;
+        let request = self.client.get_object().bucket(&self.name).key(key).response_cache_control("no-store");
+        let link = request.presigned(config).await.map_err(|error| fault(CODES, "sign a link", &error))?;
+        Ok(link.uri().to_owned())
     }
 
     /// Opens the connection. What it answers does not matter: with a role that may only write it is a refusal.

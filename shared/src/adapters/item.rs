@@ -13,7 +13,13 @@ pub(super) type Item = HashMap<String, AttributeValue>;
 /// The sort key of the document.
 const DOCUMENT: &str = "verification";
 
-#[derive(Serialize, Deserialize)]
+/// The one partition of the index `reviewQueue`: reviews are opened by the minute, not by the millisecond.
+pub(super) const REVIEW_QUEUE: &str = "pending";
+
+/// A partition takes a thousand writes a second; eight of them are beyond what Rekognition gives sessions for.
+pub(super) const DUE_SHARDS: u8 = 8;
+
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct DocumentItem {
     pk: String,
@@ -21,6 +27,26 @@ struct DocumentItem {
     version: u64,
     /// The table's TTL attribute: seconds since the epoch.
     expires_at: i64,
+    /// Index `bySubject`, with the time of opening.
+    subject_key: String,
+    created_at: String,
+    /// Index `reviewQueue`: only what awaits a verdict is in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    review_queue: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    review_since: Option<String>,
+    /// Index `due`: only what time will change is in it, in as many shards as cleanup reads side by side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_shard: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_at: Option<i64>,
+    document: Verification,
+}
+
+/// What is read back: the rest follows from the document.
+#[derive(Deserialize)]
+struct StoredDocument {
+    version: u64,
     document: Verification,
 }
 
@@ -51,18 +77,26 @@ pub(super) fn document_key(id: &VerificationId) -> Item {
 
 /// The document as an item of that version.
 pub(super) fn document_item(verification: &Verification, version: u64) -> Result<Item, Fault> {
+    let awaits = verification.review.as_ref().filter(|_| verification.awaits_verdict());
+    let due = verification.due_at();
     to_item(&DocumentItem {
         pk: partition(&verification.id),
         sk: DOCUMENT.to_owned(),
         version,
         expires_at: verification.records_kept_until(),
+        subject_key: verification.subject_key.as_str().to_owned(),
+        created_at: sortable(verification.created_at),
+        review_queue: awaits.as_ref().map(|_| REVIEW_QUEUE.to_owned()),
+        review_since: awaits.map(|review| sortable(review.since)),
+        due_shard: due.map(|_| due_shard(shard_of(verification.id.as_str()))),
+        due_at: due.map(jiff::Timestamp::as_second),
         document: verification.clone(),
     })
 }
 
 /// The document and the version that it was read at.
 pub(super) fn read_document(item: Item) -> Result<(Verification, u64), Fault> {
-    let read: DocumentItem = serde_dynamo::aws_sdk_dynamodb_1::from_item(item)
+    let read: StoredDocument = serde_dynamo::aws_sdk_dynamodb_1::from_item(item)
         .map_err(|error| Fault::new(FaultCode::StoreCorrupt, "read a stored verification", error))?;
     Ok((read.document, read.version))
 }
@@ -92,30 +126,52 @@ pub(super) fn decision_item(
     })
 }
 
-fn partition(id: &VerificationId) -> String {
+pub(super) fn partition(id: &VerificationId) -> String {
     format!("verification#{id}")
 }
 
-fn to_item<T: Serialize>(value: &T) -> Result<Item, Fault> {
+/// A time that sorts as text as it does in time.
+pub(super) fn sortable(at: jiff::Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+}
+
+/// The shard that an id falls into.
+pub(super) fn shard_of(id: &str) -> u8 {
+    let sum = id.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
+    sum % DUE_SHARDS
+}
+
+/// The partition of a shard in the index `due`.
+pub(super) fn due_shard(shard: u8) -> String {
+    format!("due#{shard}")
+}
+
+pub(super) fn to_item<T: Serialize>(value: &T) -> Result<Item, Fault> {
     serde_dynamo::aws_sdk_dynamodb_1::to_item(value).map_err(|error| Fault::new(FaultCode::Bug, "write a document as an item", error))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Nonce, OpenVerification, Owner, SessionState};
+    use crate::domain::{Nonce, OpenVerification, Owner, SessionState, StackKey};
     use crate::policy::Catalogue;
 
     fn stored() -> Item {
+        let alice = Owner { issuer: "https://issuer.example/".into(), subject: "alice".into() };
         let verification = OpenVerification {
             id: VerificationId::from_bytes([1; 16]),
-            owner: Owner { issuer: "https://issuer.example/".into(), subject: "alice".into() },
+            subject_key: StackKey::new("a stack's secret").subject(&alice),
+            owner: alice,
             terms: Catalogue::shipped().unwrap().get(None).unwrap().clone(),
-            nonce: Nonce::from_bytes([2; 16]),
+            nonce: Some(Nonce::from_bytes([2; 16])),
             device_id: Some("phone".into()),
+            device_key: None,
+            external_reference: None,
+            source: None,
             consent: None,
             metadata: [("order".to_owned(), "7".to_owned())].into(),
             opening_digest: "digest".into(),
+            waiting: None,
         }
         .at("2026-11-22T12:00:00Z".parse().unwrap());
         document_item(&verification, 3).unwrap()
@@ -126,6 +182,14 @@ mod tests {
         let (verification, version) = read_document(stored()).unwrap();
         assert_eq!((version, verification.sessions.len()), (3, 1));
         assert_eq!(document_item(&verification, version).unwrap(), stored());
+    }
+
+    /// Every key that an index sorts by is as long as the others.
+    #[test]
+    fn times_sort_as_text() {
+        let times = ["2026-11-22T12:00:00Z", "2026-11-22T12:00:00.001Z", "2026-11-22T12:00:00.5Z", "2026-11-22T12:00:01Z"];
+        let texts: Vec<String> = times.iter().map(|time| sortable(time.parse().unwrap())).collect();
+        assert!(texts.is_sorted(), "{texts:?}");
     }
 
     /// Two releases run side by side while one replaces the other.

@@ -3,14 +3,21 @@
 
 mod aws_clients;
 mod evidence_bucket;
+mod faces;
 mod item;
+mod limits;
+mod listings;
 mod liveness;
 mod refusal;
 mod streaming_credentials;
+mod tombstones;
 mod verification_table;
 
 pub use aws_clients::AwsClients;
-pub use evidence_bucket::{EvidenceBucket, EvidenceImage, ImageKind};
+pub use evidence_bucket::{EvidenceBucket, EvidenceImage, ImageKind, LINK_HOLDS_FOR};
+pub use faces::{EnrolledFace, Faces, FoundFace};
+pub use limits::Limits;
+pub use listings::{Page, Place};
 pub use liveness::{CheckResult, Image, Liveness, LivenessStatus};
 pub use streaming_credentials::{StreamingCredentials, StreamingRole};
-pub use verification_table::{Loaded, VerificationTable};
+pub use verification_table::{Along, Loaded, VerificationTable, Written};

@@ -1,11 +1,13 @@
-//! The table: load a verification, insert a new one, replace one if nobody else has. Every read is consistent. Failed
-//! conditions and transaction conflicts are ordinary answers here, `None`: somebody else was first - or it was this very write,
-//! whose answer was lost and which the SDK sent again. The caller loads and applies once more; if it was his own, that changes
-//! nothing.
+//! The table: load a verification, insert a new one, replace one if nobody else has, always together with what is counted and
+//! recorded beside it. Every read is consistent. Failed conditions and transaction conflicts are ordinary answers here: somebody
+//! else was first - or it was this very write, whose answer was lost and which was sent again. The caller loads and applies once
+//! more; if it was his own, that changes nothing.
 
-use super::item::{decision_item, document_item, document_key, read_document};
+use super::item::{Item, decision_item, document_item, document_key, read_document};
+use super::limits::{Counted, Limits, attempt_item, failure_item, state_condition, state_item};
 use super::refusal::{Codes, fault};
-use crate::domain::{Decision, Evidence, SessionNumber, Verification, VerificationId};
+use super::tombstones::absent_tombstone;
+use crate::domain::{Attempt, AttemptState, Decision, Evidence, SessionNumber, Verification, VerificationId};
 use crate::fault::{Fault, FaultCode};
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -15,8 +17,8 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 /// The table of verifications.
 #[derive(Debug, Clone)]
 pub struct VerificationTable {
-    client: aws_sdk_dynamodb::Client,
-    name: String,
+    pub(super) client: aws_sdk_dynamodb::Client,
+    pub(super) name: String,
 }
 
 /// A document and the version that a replacement has to name.
@@ -24,10 +26,32 @@ pub struct VerificationTable {
 pub struct Loaded {
     /// The document as it was stored; see [`Verification::at`].
     pub verification: Verification,
-    version: u64,
+    pub(super) version: u64,
 }
 
-const CODES: Codes = Codes { unavailable: FaultCode::StoreUnavailable, refused: FaultCode::StoreRefused };
+/// What is written with a document, in the same transaction.
+#[derive(Debug, Clone, Copy)]
+pub enum Along<'a> {
+    /// Nothing but what follows from the change itself.
+    Nothing,
+    /// The attempt of the session that is reserved, counted on these limits.
+    Reservation(&'a Limits),
+    /// The record of the session that is judged.
+    Record(SessionNumber, &'a Decision, &'a Evidence),
+}
+
+/// How a write went.
+#[derive(Debug)]
+pub enum Written {
+    /// It took place.
+    Done(Box<Loaded>),
+    /// Somebody else was first, or it was this write, sent again.
+    Conflict,
+    /// The subject is being erased.
+    Erased,
+}
+
+pub(super) const CODES: Codes = Codes { unavailable: FaultCode::StoreUnavailable, refused: FaultCode::StoreRefused };
 const FIRST_VERSION: u64 = 1;
 
 impl Loaded {
@@ -58,78 +82,118 @@ impl VerificationTable {
         Ok(Some(Loaded { verification, version }))
     }
 
-    /// Writes a verification that does not exist yet.
-    pub async fn insert(&self, verification: &Verification) -> Result<Option<Loaded>, Fault> {
+    /// Writes a verification that does not exist yet, unless its subject is being erased. `limits` count its first session,
+    /// where it has one. `token` makes all tries of the SDK one transaction (`API_TransactWriteItems`, `ClientRequestToken`).
+    pub async fn insert(&self, verification: &Verification, limits: Option<&Limits>, token: &str) -> Result<Written, Fault> {
+        let document = self.put(document_item(verification, FIRST_VERSION)?).condition_expression("attribute_not_exists(pk)");
+        let mut writes = vec![put(document)?, absent_tombstone(&self.name, verification)?];
+        if let Some(limits) = limits {
+            self.reserve(&mut writes, verification, limits)?;
+        }
+        self.transact(writes, token, || Loaded::new(verification, FIRST_VERSION)).await
+    }
+
+    /// Writes the next version of what was loaded, and settles the attempts of the sessions that ended in it.
+    pub async fn replace(&self, loaded: &Loaded, next: &Verification, along: Along<'_>, token: &str) -> Result<Written, Fault> {
+        let next_version = loaded.version + 1;
+        let document = self
+            .put(document_item(next, next_version)?)
+            .condition_expression("version = :loaded")
+            .expression_attribute_values(":loaded", AttributeValue::N(loaded.version.to_string()));
+        let mut writes = vec![put(document)?];
+        match along {
+            Along::Nothing => {}
+            Along::Reservation(limits) => {
+                writes.push(absent_tombstone(&self.name, next)?);
+                self.reserve(&mut writes, next, limits)?;
+            }
+            Along::Record(number, decision, evidence) => {
+                writes.push(absent_tombstone(&self.name, next)?);
+                let record = self.put(decision_item(next, number, decision, evidence)?).condition_expression("attribute_not_exists(pk)");
+                writes.push(put(record)?);
+            }
+        }
+        for (session, attempt) in loaded.verification.settled_by(next) {
+            let counted = Counted { subject: &next.subject_key, verification: &next.id, session, attempt };
+            writes.push(put(self.put(attempt_item(counted)?))?);
+            if let (AttemptState::Failed, Some(device)) = (attempt.state, &next.device_key) {
+                writes.push(put(self.put(failure_item(device, counted)?))?);
+            }
+        }
+        self.transact(writes, token, || Loaded::new(next, next_version)).await
+    }
+
+    async fn put_alone(&self, put: Put, done: impl FnOnce() -> Loaded) -> Result<Written, Fault> {
         let written = self
             .client
             .put_item()
-            .table_name(&self.name)
-            .set_item(Some(document_item(verification, FIRST_VERSION)?))
-            .condition_expression("attribute_not_exists(pk)")
+            .table_name(put.table_name)
+            .set_item(Some(put.item))
+            .set_condition_expression(put.condition_expression)
+            .set_expression_attribute_values(put.expression_attribute_values)
             .send()
             .await;
-        Ok(put_took_place(written, "insert a verification")?.then(|| Loaded::new(verification, FIRST_VERSION)))
-    }
-
-    /// Writes the next version of what was loaded.
-    pub async fn replace(&self, loaded: &Loaded, next: &Verification) -> Result<Option<Loaded>, Fault> {
-        let next_version = loaded.version + 1;
-        let written = self
-            .client
-            .put_item()
-            .table_name(&self.name)
-            .set_item(Some(document_item(next, next_version)?))
-            .condition_expression("version = :loaded")
-            .expression_attribute_values(":loaded", version(loaded.version))
-            .send()
-            .await;
-        Ok(put_took_place(written, "replace a verification")?.then(|| Loaded::new(next, next_version)))
-    }
-
-    /// Writes the next version together with the record of the session that was judged. `token` makes the SDK's own retries of
-    /// this try one transaction; the next try, after loading again, needs another one.
-    pub async fn replace_with_decision(
-        &self,
-        loaded: &Loaded,
-        next: &Verification,
-        judged: (SessionNumber, &Decision, &Evidence),
-        token: &str,
-    ) -> Result<Option<Loaded>, Fault> {
-        let (number, decision, evidence) = judged;
-        let next_version = loaded.version + 1;
-        let document = Put::builder()
-            .table_name(&self.name)
-            .set_item(Some(document_item(next, next_version)?))
-            .condition_expression("version = :loaded")
-            .expression_attribute_values(":loaded", version(loaded.version));
-        let record = Put::builder()
-            .table_name(&self.name)
-            .set_item(Some(decision_item(next, number, decision, evidence)?))
-            .condition_expression("attribute_not_exists(pk)");
-        let mut writes = Vec::with_capacity(2);
-        for put in [document, record] {
-            let put = put.build().map_err(|error| Fault::new(FaultCode::Bug, "build a write", error))?;
-            writes.push(TransactWriteItem::builder().put(put).build());
-        }
-        let written = self.client.transact_write_items().set_transact_items(Some(writes)).client_request_token(token).send().await;
-        match written {
-            Ok(_) => Ok(Some(Loaded::new(next, next_version))),
-            Err(error) if is_contention(&error) => Ok(None),
-            Err(error) => Err(fault(CODES, "write a decision", &error)),
-        }
+        Ok(if put_took_place(written, "replace a verification")? { Written::Done(Box::new(done())) } else { Written::Conflict })
     }
 
     /// Opens the connection: a read of nothing. What it answers does not matter.
     pub async fn warm_up(&self) {
         let _ = self.load(&VerificationId::from_bytes([0; 16])).await;
     }
+
+    /// The attempt of the newest session, and the limits that it was counted on.
+    fn reserve(&self, writes: &mut Vec<TransactWriteItem>, verification: &Verification, limits: &Limits) -> Result<(), Fault> {
+        let Some(newest) = verification.sessions.last() else { return Ok(()) };
+        let attempt = Attempt { at: newest.created_at, state: AttemptState::Held };
+        let counted = Counted { subject: &limits.subject, verification: &verification.id, session: newest.number, attempt };
+        let (condition, values) = state_condition(limits);
+        let state = self
+            .put(state_item(limits, limits.cleared_at, newest.created_at)?)
+            .condition_expression(condition)
+            .set_expression_attribute_values(values);
+        writes.push(put(state)?);
+        writes.push(put(self.put(attempt_item(counted)?))?);
+        Ok(())
+    }
+
+    pub(super) fn put(&self, item: Item) -> aws_sdk_dynamodb::types::builders::PutBuilder {
+        Put::builder().table_name(&self.name).set_item(Some(item))
+    }
+
+    async fn transact(&self, writes: Vec<TransactWriteItem>, token: &str, done: impl FnOnce() -> Loaded) -> Result<Written, Fault> {
+        let writes = match alone(writes) {
+            Ok(put) => return self.put_alone(put, done).await,
+            Err(writes) => writes,
+        };
+        let written = self.client.transact_write_items().set_transact_items(Some(writes)).client_request_token(token).send().await;
+        match written {
+            Ok(_) => Ok(Written::Done(Box::new(done()))),
+            Err(error) => match contention(&error) {
+                Some(Contention::Tombstone) => Ok(Written::Erased),
+                Some(Contention::Others) => Ok(Written::Conflict),
+                None => Err(fault(CODES, "write a verification", &error)),
+            },
+        }
+    }
 }
 
-fn version(number: u64) -> AttributeValue {
-    AttributeValue::N(number.to_string())
+/// The one write, if it is one: outside a transaction it costs half.
+fn alone(mut writes: Vec<TransactWriteItem>) -> Result<Put, Vec<TransactWriteItem>> {
+    match writes.pop() {
+        Some(TransactWriteItem { put: Some(put), .. }) if writes.is_empty() => Ok(put),
+        last => {
+            writes.extend(last);
+            Err(writes)
+        }
+    }
 }
 
-fn put_took_place<T>(written: Result<T, SdkError<PutItemError>>, context: &'static str) -> Result<bool, Fault> {
+pub(super) fn put(put: aws_sdk_dynamodb::types::builders::PutBuilder) -> Result<TransactWriteItem, Fault> {
+    let put = put.build().map_err(|error| Fault::new(FaultCode::Bug, "build a write", error))?;
+    Ok(TransactWriteItem::builder().put(put).build())
+}
+
+pub(super) fn put_took_place<T>(written: Result<T, SdkError<PutItemError>>, context: &'static str) -> Result<bool, Fault> {
     match written {
         Ok(_) => Ok(true),
         Err(SdkError::ServiceError(refused))
@@ -144,16 +208,33 @@ fn put_took_place<T>(written: Result<T, SdkError<PutItemError>>, context: &'stat
     }
 }
 
-/// A transaction is cancelled as a whole; it is contention only if every write that was refused was refused for that.
-fn is_contention(error: &SdkError<TransactWriteItemsError>) -> bool {
-    let Some(refused) = error.as_service_error() else { return false };
-    match refused {
+/// Who stood in the way of a transaction.
+enum Contention {
+    Others,
+    Tombstone,
+}
+
+/// A transaction is cancelled as a whole; it is contention only if every write that was refused was refused for that. The
+/// tombstone is the second write wherever it is asked for, and nothing else is only checked.
+fn contention(error: &SdkError<TransactWriteItemsError>) -> Option<Contention> {
+    match error.as_service_error()? {
         TransactWriteItemsError::TransactionCanceledException(cancelled) => {
-            let mut refusals =
-                cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code()).filter(|code| *code != "None").peekable();
-            refusals.peek().is_some() && refusals.all(|code| matches!(code, "ConditionalCheckFailed" | "TransactionConflict"))
+            let codes: Vec<&str> = cancelled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or("None")).collect();
+            let mut refusals = codes.iter().filter(|code| **code != "None").peekable();
+            refusals.peek()?;
+            if !refusals.all(|code| matches!(*code, "ConditionalCheckFailed" | "TransactionConflict")) {
+                return None;
+            }
+            let alone = codes.first() == Some(&"None") && codes.get(1) == Some(&"ConditionalCheckFailed");
+            Some(if alone && is_tombstone(cancelled) { Contention::Tombstone } else { Contention::Others })
         }
-        TransactWriteItemsError::TransactionInProgressException(_) => true,
-        _ => false,
+        TransactWriteItemsError::TransactionInProgressException(_) => Some(Contention::Others),
+        _ => None,
     }
+}
+
+/// The refused check returns what it found: the record of a decision that somebody else has written is no tombstone.
+fn is_tombstone(cancelled: &aws_sdk_dynamodb::types::error::TransactionCanceledException) -> bool {
+    let found = cancelled.cancellation_reasons().get(1).and_then(|reason| reason.item());
+    found.and_then(|item| item.get("sk")).and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk == super::tombstones::TOMBSTONE)
 }

@@ -1,14 +1,14 @@
 //! One verification is one compare-and-swap document: load, apply, replace if nobody else has. A failed condition or a
 //! transaction conflict loads and applies again; because `apply` is idempotent, one's own lost write turns into "unchanged".
 
-use crate::adapters::{Loaded, VerificationTable};
-use crate::domain::{Change, Command, Decision, Evidence, Rejection, SessionNumber, VerificationId, hex};
+use crate::adapters::{Along, Loaded, VerificationTable, Written};
+use crate::domain::{Change, Command, Decision, Evidence, Rejection, SessionNumber, Standing, VerificationId, hex};
 use crate::fault::{Fault, FaultCode};
 use jiff::Timestamp;
 use std::time::Duration;
 
 /// Loads and applies this often before the caller is asked to come again.
-const TRIES: u8 = 6;
+pub(super) const TRIES: u8 = 6;
 const LEAST_PAUSE_MS: u64 = 10;
 const MOST_PAUSE_MS: u64 = 200;
 
@@ -17,6 +17,15 @@ const MOST_PAUSE_MS: u64 = 200;
 pub enum Refused {
     /// The rules say no.
     Rejected(Rejection),
+    /// The subject has failed too often, or asked too often.
+    Limited {
+        /// Which limit.
+        standing: Standing,
+        /// When to come again.
+        retry_after_seconds: u32,
+    },
+    /// It is gone, or about to go: its subject is erased.
+    Erased,
     /// Something failed.
     Faulted(Fault),
 }
@@ -50,6 +59,12 @@ impl Entropy {
         piece
     }
 
+    /// A number, uniform over all of its values.
+    pub fn draw_number(&self) -> u32 {
+        let [first, second, third, fourth, ..] = self.draw();
+        u32::from_be_bytes([first, second, third, fourth])
+    }
+
     /// The next 16 bytes as 32 hexadecimal digits.
     pub fn draw_hex(&self) -> String {
         hex(&self.draw())
@@ -67,32 +82,27 @@ pub async fn change_verification(
     now: Timestamp,
     entropy: &Entropy,
 ) -> Result<Loaded, Refused> {
+    let along = record.map_or(Along::Nothing, |(number, decision, evidence)| Along::Record(number, decision, evidence));
     for _ in 0..TRIES {
         let current = match loaded.take() {
             Some(current) => current,
-            None => table
-                .load(id)
-                .await?
-                .ok_or_else(|| Fault::bare(FaultCode::StoreCorrupt, "find a verification that was there a moment ago"))?,
+            None => table.load(id).await?.ok_or(Refused::Erased)?,
         };
         let next = match current.verification.apply(command, now).map_err(Refused::Rejected)? {
             Change::Unchanged => return Ok(current),
             Change::Changed(next) => *next,
         };
-        let replaced = match record {
-            Some(judged) => table.replace_with_decision(&current, &next, judged, &entropy.draw_hex()).await?,
-            None => table.replace(&current, &next).await?,
-        };
-        if let Some(replaced) = replaced {
-            return Ok(replaced);
+        match table.replace(&current, &next, along, &entropy.draw_hex()).await? {
+            Written::Done(replaced) => return Ok(*replaced),
+            Written::Erased => return Err(Refused::Erased),
+            Written::Conflict => tokio::time::sleep(pause(entropy.draw())).await,
         }
-        tokio::time::sleep(pause(entropy.draw())).await;
     }
     Err(Refused::Faulted(Fault::bare(FaultCode::StoreContended, "change a verification that others keep changing")))
 }
 
 /// Full jitter: writers that met once do not meet again.
-fn pause(random: [u8; 16]) -> Duration {
+pub(super) fn pause(random: [u8; 16]) -> Duration {
     let spread = u64::from(random[0]) << 8 | u64::from(random[1]);
     Duration::from_millis(LEAST_PAUSE_MS + spread % (MOST_PAUSE_MS - LEAST_PAUSE_MS + 1))
 }

@@ -1,14 +1,27 @@
-//! The completion of a session: look at its result, store the images, judge, write once. The callback runs it, and so does
+//! The completion of a session: look at its result, gather the evidence, judge, write once. The callback runs it, and so does
 //! whoever finds a finished session that nobody called back for; running it again anywhere repeats the first answer.
 
 use super::change::{Entropy, Refused, change_verification};
-use crate::adapters::{CheckResult, EvidenceBucket, EvidenceImage, Image, ImageKind, Liveness, LivenessStatus, Loaded, VerificationTable};
-use crate::domain::{
-    CheckStatus, Command, Confidence, Decision, Evidence, Session, SessionNumber, SessionState, Status, StoredImage, Verification,
-};
+use super::evidence::{gather, images_of};
+use crate::adapters::{AwsClients, EvidenceBucket, Faces, Liveness, LivenessStatus, Loaded, VerificationTable};
+use crate::domain::{Command, Decision, Evidence, Session, SessionNumber, SessionState, Status, is_suspicious};
+use crate::environment::{self, Environment, EnvironmentError};
 use crate::fault::Fault;
-use crate::policy::{History, decide, tips};
+use crate::policy::{History, decide, is_sampled, tips};
 use jiff::Timestamp;
+
+/// The services that a completion needs.
+#[derive(Debug, Clone)]
+pub struct Completer {
+    /// Where the decision goes.
+    pub table: VerificationTable,
+    /// Where the images go.
+    pub bucket: EvidenceBucket,
+    /// Where the result is.
+    pub liveness: Liveness,
+    /// Who compares faces.
+    pub faces: Faces,
+}
 
 /// How a completion ended.
 #[derive(Debug)]
@@ -19,119 +32,110 @@ pub enum Completion {
     Pending(Loaded),
 }
 
-/// Completes `session` of the verification that was loaded. `found` is what Rekognition says of it, where the caller has asked.
-pub async fn complete_session(
-    (table, bucket, liveness): (&VerificationTable, &EvidenceBucket, &Liveness),
-    loaded: Loaded,
-    number: SessionNumber,
-    found: Option<LivenessStatus>,
-    now: Timestamp,
-    entropy: &Entropy,
-) -> Result<Completion, Refused> {
-    let settled = loaded.verification.at(now);
-    let Some(session) = settled.session(number).cloned() else { return Ok(Completion::Ended(loaded)) };
-    let id = settled.id.clone();
+impl Completer {
+    /// Reads the settings and builds the clients.
+    pub fn connect(clients: &AwsClients, environment: &Environment) -> Result<Self, EnvironmentError> {
+        Ok(Self {
+            table: VerificationTable::new(clients.dynamodb(), environment.required(environment::TABLE_NAME)?),
+            bucket: EvidenceBucket::new(clients.s3(), environment.required(environment::EVIDENCE_BUCKET)?),
+            liveness: Liveness::new(clients.rekognition()),
+            faces: Faces::new(clients.rekognition(), environment.required(environment::FACE_COLLECTION)?),
+        })
+    }
 
-    let (Some(session_id), true, Status::Open) = (&session.session_id, session.is_undecided(), settled.status) else {
-        // Decided or lapsed before, or the verification is closed: nothing is asked, and the stored answer is repeated. A
-        // session that time alone has ended is written down as such.
-        let command = Command::Lapse { number };
-        return match session.state {
-            SessionState::Lapsed => {
-                Ok(Completion::Ended(change_verification(table, &id, Some(loaded), &command, None, now, entropy).await?))
-            }
-            _ => Ok(Completion::Ended(loaded)),
+    /// Opens the connections. Face operations go where liveness goes.
+    pub async fn warm_up(&self) {
+        tokio::join!(self.table.warm_up(), self.liveness.warm_up(), self.bucket.warm_up());
+    }
+
+    /// Completes a session of the verification that was loaded. `found` is what Rekognition says of it, where the caller has
+    /// asked.
+    pub async fn complete(
+        &self,
+        loaded: Loaded,
+        number: SessionNumber,
+        found: Option<LivenessStatus>,
+        now: Timestamp,
+        entropy: &Entropy,
+    ) -> Result<Completion, Refused> {
+        let settled = loaded.verification.at(now);
+        let Some(session) = settled.session(number).cloned() else { return Ok(Completion::Ended(loaded)) };
+        let id = settled.id.clone();
+        let change = async |loaded, command| change_verification(&self.table, &id, Some(loaded), &command, None, now, entropy).await;
+
+        let (Some(session_id), true, Status::Open) = (&session.session_id, session.is_undecided(), settled.status) else {
+            // Decided or lapsed before, or the verification is closed: nothing is asked, and the stored answer is repeated. A
+            // session that time alone has ended is written down as such.
+            return Ok(Completion::Ended(match session.state {
+                SessionState::Lapsed => change(loaded, Command::Lapse { number }).await?,
+                _ => loaded,
+            }));
         };
-    };
-    let status = match found {
-        Some(status) => status,
-        None => liveness.look_at(session_id).await?,
-    };
-    match status {
-        // Until the session must have ended, an unknown one means "not yet" (design: it lapses on EXPIRED or after 185 s).
-        LivenessStatus::NotFound | LivenessStatus::Created => Ok(Completion::Pending(loaded)),
-        LivenessStatus::InProgress if session.streamed => Ok(Completion::Pending(loaded)),
-        LivenessStatus::InProgress => {
-            let command = Command::ObserveStreaming { number };
-            Ok(Completion::Pending(change_verification(table, &id, Some(loaded), &command, None, now, entropy).await?))
-        }
-        LivenessStatus::Expired => {
-            let command = Command::Lapse { number };
-            Ok(Completion::Ended(change_verification(table, &id, Some(loaded), &command, None, now, entropy).await?))
-        }
-        LivenessStatus::Failed => {
-            let evidence = Evidence::of_failed_check();
-            Ok(Completion::Ended(judge(table, loaded, &session, &evidence, now, entropy).await?))
-        }
-        LivenessStatus::Succeeded(result) => {
-            let evidence = gather(bucket, &settled, &session, *result).await?;
-            Ok(Completion::Ended(judge(table, loaded, &session, &evidence, now, entropy).await?))
+        let status = match found {
+            Some(status) => status,
+            None => self.liveness.look_at(session_id).await?,
+        };
+        match status {
+            // Until the session must have ended, an unknown one means "not yet" (design: it lapses on EXPIRED or after 185 s).
+            LivenessStatus::NotFound | LivenessStatus::Created => Ok(Completion::Pending(loaded)),
+            LivenessStatus::InProgress if session.streamed => Ok(Completion::Pending(loaded)),
+            LivenessStatus::InProgress => Ok(Completion::Pending(change(loaded, Command::ObserveStreaming { number }).await?)),
+            LivenessStatus::Expired => Ok(Completion::Ended(change(loaded, Command::Lapse { number }).await?)),
+            LivenessStatus::Failed => {
+                let evidence = Evidence::of_failed_check();
+                Ok(Completion::Ended(self.judge(loaded, &session, &evidence, false, now, entropy).await?))
+            }
+            LivenessStatus::Succeeded(result) => {
+                let suspicion = self.is_device_suspicious(&loaded, now);
+                let evidence = gather(self, &loaded, &session, *result, now, entropy);
+                let (evidence, device_suspicious) = tokio::join!(evidence, suspicion);
+                let evidence = evidence?;
+                let judged = self.judge(loaded, &session, &evidence, device_suspicious?, now, entropy).await;
+                if matches!(judged, Err(Refused::Erased)) {
+                    // INVARIANT: what was erased does not come back. Exactly what was written here is removed again.
+                    self.bucket.delete(&images_of(&evidence)).await?;
+                }
+                Ok(Completion::Ended(judged?))
+            }
         }
     }
-}
 
-/// Stores the images side by side and puts together what is judged.
-async fn gather(bucket: &EvidenceBucket, verification: &Verification, session: &Session, result: CheckResult) -> Result<Evidence, Fault> {
-    let store = |kind, image| keep(bucket, verification, session, kind, image);
-    let reference = async {
-        match result.reference {
-            Some(image) => store(ImageKind::Reference, image).await.map(Some),
-            None => Ok(None),
+    async fn is_device_suspicious(&self, loaded: &Loaded, now: Timestamp) -> Result<bool, Fault> {
+        match &loaded.verification.device_key {
+            None => Ok(false),
+            Some(device) => Ok(is_suspicious(&self.table.device_failures(device).await?, now)),
         }
-    };
-    let audits = futures_util::future::try_join_all(result.audit.into_iter().map(|image| store(ImageKind::Audit, image)));
-    let (reference_image, audit_images) = tokio::try_join!(reference, audits)?;
-    Ok(Evidence {
-        check: CheckStatus::Succeeded,
-        confidence: result.confidence.and_then(Confidence::new),
-        challenge: result.challenge,
-        feedback: result.feedback,
-        reference_image,
-        audit_images,
-    })
-}
-
-/// Stores one image, or only names it where the policy keeps none.
-async fn keep(
-    bucket: &EvidenceBucket,
-    verification: &Verification,
-    session: &Session,
-    kind: ImageKind,
-    image: Image,
-) -> Result<StoredImage, Fault> {
-    let kept_days = verification.terms.images_kept_days;
-    if kept_days == 0 {
-        return Ok(StoredImage::of(&image.0));
     }
-    let verification = &verification.id;
-    let (session_created_at, session) = (session.created_at, session.number);
-    bucket.store(EvidenceImage { kept_days, session_created_at, verification, session, kind, image }).await
-}
 
-/// Judges and writes the decision with its record. The judgement is made of the document that is replaced: whether the session
-/// was superseded meanwhile is looked at again on every try.
-async fn judge(
-    table: &VerificationTable,
-    loaded: Loaded,
-    session: &Session,
-    evidence: &Evidence,
-    now: Timestamp,
-    entropy: &Entropy,
-) -> Result<Loaded, Refused> {
-    let number = session.number;
-    let terms = loaded.verification.terms.clone();
-    let id = loaded.verification.id.clone();
-    let mut loaded = Some(loaded);
-    let mut superseded = session.superseded;
-    loop {
-        let decision: Decision = decide(&terms, History { superseded }, evidence, now);
-        let tips = tips(decision.outcome, evidence);
-        let command = Command::Judge { number, decision: decision.clone(), tips, superseded };
-        let record = Some((number, &decision, evidence));
-        let changed = change_verification(table, &id, loaded.take(), &command, record, now, entropy).await?;
-        match changed.verification.session(number) {
-            Some(session) if session.is_undecided() && session.superseded != superseded => superseded = session.superseded,
-            _ => return Ok(changed),
+    /// Judges and writes the decision with its record. The judgement is made of the document that is replaced: whether the
+    /// session was superseded meanwhile is looked at again on every try.
+    async fn judge(
+        &self,
+        loaded: Loaded,
+        session: &Session,
+        evidence: &Evidence,
+        device_suspicious: bool,
+        now: Timestamp,
+        entropy: &Entropy,
+    ) -> Result<Loaded, Refused> {
+        let number = session.number;
+        let terms = loaded.verification.terms.clone();
+        let id = loaded.verification.id.clone();
+        let source_given = loaded.verification.source.is_some();
+        let sampled = is_sampled(&terms, entropy.draw_number());
+        let mut loaded = Some(loaded);
+        let mut superseded = session.superseded;
+        loop {
+            let history = History { superseded, source_given, device_suspicious };
+            let decision: Decision = decide(&terms, history, evidence, now);
+            let tips = tips(decision.outcome, evidence);
+            let command = Command::Judge { number, decision: decision.clone(), tips, superseded, sampled };
+            let record = Some((number, &decision, evidence));
+            let changed = change_verification(&self.table, &id, loaded.take(), &command, record, now, entropy).await?;
+            match changed.verification.session(number) {
+                Some(session) if session.is_undecided() && session.superseded != superseded => superseded = session.superseded,
+                _ => return Ok(changed),
+            }
         }
     }
 }

@@ -1,7 +1,12 @@
-//! The steps that several functions take: change a verification under contention, and complete a session.
+//! The steps that several functions take: open a verification, reserve a session, change a verification under contention, complete a session.
 
 mod change;
 mod complete;
+mod evidence;
+mod open;
+mod reserve;
 
 pub use change::{Entropy, Refused, change_verification};
-pub use complete::{Completion, complete_session};
+pub use complete::{Completer, Completion};
+pub use open::{Opened, Repetition, open_verification};
+pub use reserve::{insert_verification, reserve_session};

@@ -2,11 +2,12 @@
 //! applied to what it made changes nothing, so a write whose answer was lost is simply tried again.
 
 use super::{
-    Consent, DecidedSession, Decision, Nonce, Outcome, Owner, RESUMABLE_FOR, Rejection, Session, SessionId, SessionNumber, SessionState,
-    Status, Terms, Verification, VerificationId,
+    Decision, Nonce, Opinion, Owner, Reason, Rejection, Session, SessionId, SessionNumber, SessionState, Status, Verification, WaitsFor, Waiting,
 };
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+
+/// A workflow waits once for the decision and once for the verdict; the rest is for its repetitions.
+const MOST_WAITING: usize = 4;
 
 /// Something that is done to a verification.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,7 +47,34 @@ pub enum Command {
         tips: Vec<String>,
         /// What was known of the session when it was judged; if it was superseded meanwhile, it has to be judged again.
         superseded: bool,
+        /// Drawn for a later look at its quality, should it be approved.
+        sampled: bool,
     },
+    /// The source picture as it was at first use.
+    PinSource {
+        /// SHA-256 of its bytes, lower-case hexadecimal.
+        sha256: String,
+    },
+    /// Nobody wants to know any more.
+    Cancel,
+    /// The subject takes the consent back.
+    WithdrawConsent,
+    /// A reviewer takes hold of the review.
+    Claim {
+        /// Who.
+        reviewer: Owner,
+    },
+    /// A reviewer has made up his mind.
+    Review(Opinion),
+    /// Something that was found later makes an approval questionable.
+    Question {
+        /// What.
+        because: Reason,
+    },
+    /// A workflow waits for an answer.
+    Await(Waiting),
+    /// What time has done is written down.
+    Settle,
 }
 
 /// The effect of a command.
@@ -56,48 +84,6 @@ pub enum Change {
     Unchanged,
     /// The document to be written.
     Changed(Box<Verification>),
-}
-
-/// What a new verification is made of.
-#[derive(Debug, Clone)]
-pub struct OpenVerification {
-    /// Its name.
-    pub id: VerificationId,
-    /// Who opens it.
-    pub owner: Owner,
-    /// Its policy's values.
-    pub terms: Terms,
-    /// The first session's nonce.
-    pub nonce: Nonce,
-    /// The client's device hint.
-    pub device_id: Option<String>,
-    /// The consent that came with it.
-    pub consent: Option<Consent>,
-    /// The caller's notes.
-    pub metadata: BTreeMap<String, String>,
-    /// SHA-256 of the request's body.
-    pub opening_digest: String,
-}
-
-impl OpenVerification {
-    /// The verification with its first session reserved.
-    pub fn at(self, now: Timestamp) -> Verification {
-        let first = Session::reserved(SessionNumber(1), self.nonce, now);
-        Verification {
-            id: self.id,
-            owner: self.owner,
-            terms: self.terms,
-            status: Status::Open,
-            denied_because: None,
-            created_at: now,
-            decided_at: None,
-            device_id: self.device_id,
-            consent: self.consent,
-            metadata: self.metadata,
-            opening_digest: self.opening_digest,
-            sessions: vec![first],
-        }
-    }
 }
 
 impl Verification {
@@ -140,94 +126,78 @@ impl Verification {
                 }
                 next.close_if_due(now, now);
             }
-            Command::Judge { number, decision, tips, superseded } => {
+            Command::Judge { number, decision, tips, superseded, sampled } => {
                 // INVARIANT: what is closed never changes. A superseded session of a closed verification has nothing left to say.
                 let awaits = |session: &Session| session.state == SessionState::Issued && session.superseded == *superseded;
                 if next.status != Status::Open || !next.session(*number).is_some_and(awaits) {
                     return Ok(Change::Unchanged);
                 }
-                next.judge(*number, decision, tips, now);
+                next.judge(*number, decision, tips, *sampled, now);
+            }
+            Command::PinSource { sha256 } => match next.source.as_mut() {
+                Some(source) if source.sha256.is_none() => source.sha256 = Some(sha256.clone()),
+                _ => return Ok(Change::Unchanged),
+            },
+            Command::Cancel => match next.status {
+                Status::Open => next.close(Status::Expired, Some(Reason::Cancelled), now),
+                Status::Expired if next.closed_because == Some(Reason::Cancelled) => return Ok(Change::Unchanged),
+                _ => return Err(Rejection::VerificationClosed),
+            },
+            Command::WithdrawConsent => {
+                if !next.withdraw_consent(now) {
+                    return Ok(Change::Unchanged);
+                }
+            }
+            Command::Claim { reviewer } => {
+                if !next.claim(reviewer, now)? {
+                    return Ok(Change::Unchanged);
+                }
+            }
+            Command::Review(opinion) => {
+                if !next.take_opinion(opinion, now)? {
+                    return Ok(Change::Unchanged);
+                }
+            }
+            Command::Question { because } => {
+                if !next.ask_for_quality(&[*because], now) {
+                    return Ok(Change::Unchanged);
+                }
+            }
+            Command::Await(waiting) => {
+                if next.waiting.contains(waiting) || next.has_answer_for(waiting.until) {
+                    return Ok(Change::Unchanged);
+                }
+                if next.waiting.len() >= MOST_WAITING {
+                    return Err(Rejection::TooManyWaiting);
+                }
+                next.waiting.push(waiting.clone());
+            }
+            Command::Settle => {
+                if next == *self {
+                    return Ok(Change::Unchanged);
+                }
             }
         }
         Ok(Change::Changed(Box::new(next)))
     }
 
-    /// Makes way for a new session. False when one is live that the caller has not looked at: he has to look again.
-    fn make_way(&mut self, supersede: Option<SessionNumber>, now: Timestamp) -> Result<bool, Rejection> {
-        if self.status != Status::Open {
-            return Err(Rejection::VerificationClosed);
-        }
-        let attempts_left = self.attempts_left();
-        let Some(live) = self.sessions.iter_mut().find(|session| session.is_live()) else { return Ok(true) };
-        match live.state {
-            // A reservation that nobody committed in time gives way; its attempt was never used.
-            SessionState::Reserved if live.age(now) >= RESUMABLE_FOR => live.state = SessionState::Lapsed,
-            SessionState::Issued if supersede == Some(live.number) => {
-                if attempts_left <= 1 {
-                    return Err(Rejection::SessionInProgress);
-                }
-                live.superseded = true;
-                live.streamed = true;
-            }
-            _ => return Ok(false),
-        }
-        Ok(true)
-    }
-
-    fn reserve(&mut self, nonce: Nonce, now: Timestamp) -> Result<(), Rejection> {
-        // With nothing running any more, half an hour may be over.
-        self.close_if_due(now, now);
-        if self.status != Status::Open {
-            return Err(Rejection::VerificationClosed);
-        }
-        if !self.has_room() {
-            return Err(Rejection::TooManySessions);
-        }
-        let number = SessionNumber(self.sessions.last().map_or(0, |last| last.number.0).saturating_add(1));
-        self.sessions.push(Session::reserved(number, nonce, now));
-        Ok(())
-    }
-
-    fn judge(&mut self, number: SessionNumber, decision: &Decision, tips: &[String], now: Timestamp) {
-        match decision.outcome {
-            Outcome::Passed => self.close(Status::Approved, now),
-            Outcome::InReview => self.close(Status::InReview, now),
-            Outcome::Failed => {}
-        }
-        if let Some(session) = self.session_mut(number) {
-            session.streamed = true;
-            session.state = SessionState::Decided(DecidedSession {
-                outcome: decision.outcome,
-                status_after: Status::Open,
-                attempts_left_after: 0,
-                tips: tips.to_vec(),
-            });
-        }
-        // The failed session is counted by now, so the last one denies; the answer that is kept says how things stand after that.
-        self.close_if_due(now, now);
-        let (status, attempts_left) = (self.status, self.attempts_left());
-        if let Some(Session { state: SessionState::Decided(decided), .. }) = self.session_mut(number) {
-            decided.status_after = status;
-            decided.attempts_left_after = attempts_left;
+    /// Whether a wait of that kind would be over at once.
+    pub fn has_answer_for(&self, wait: WaitsFor) -> bool {
+        match wait {
+            WaitsFor::Decision => self.status != Status::Open,
+            WaitsFor::Verdict => !matches!(self.status, Status::Open | Status::InReview),
         }
     }
 
-    fn session_mut(&mut self, number: SessionNumber) -> Option<&mut Session> {
-        self.sessions.iter_mut().find(|session| session.number == number)
-    }
-}
-
-impl Session {
-    fn reserved(number: SessionNumber, nonce: Nonce, now: Timestamp) -> Self {
-        Self {
-            number,
-            nonce,
-            created_at: now,
-            issued_at: None,
-            session_id: None,
-            streamed: false,
-            superseded: false,
-            state: SessionState::Reserved,
+    /// True unless it was taken back before.
+    fn withdraw_consent(&mut self, now: Timestamp) -> bool {
+        if matches!(self.status, Status::Open | Status::InReview) {
+            self.close(Status::Expired, Some(Reason::ConsentWithdrawn), now);
         }
+        if self.withdrawn_at.is_some() {
+            return false;
+        }
+        self.withdrawn_at = Some(now);
+        true
     }
 }

@@ -26,6 +26,8 @@ pub struct Decision {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
+    /// Whatever else the evidence shows, the verification is over: the subject is not shown to be old enough.
+    Denied,
     /// Not shown to be a live person under the terms.
     Failed,
     /// A person has to look.
@@ -52,10 +54,38 @@ pub enum Reason {
     ReferenceImageMissing,
     /// The policy asks for a face match that was not made.
     FaceMatchMissing,
+    /// Not alike enough to the face that it has to be.
+    FaceMatchTooLow,
+    /// The picture to compare with does not show exactly one face.
+    SourceUnusable,
+    /// Somebody else is enrolled with this face.
+    FaceKnownElsewhere,
     /// The policy asks for an age that was not estimated.
     AgeMissing,
+    /// The whole estimate lies below the least age.
+    AgeTooLow,
+    /// The estimate straddles the least age.
+    AgeUncertain,
     /// Confidence below the policy's threshold for approval.
     ConfidenceTooLow,
+    /// Many checks from this device have failed lately, whoever was in front of it.
+    DeviceSuspicious,
     /// Every session that the policy allows has failed.
     AttemptsExhausted,
+    /// It was called off.
+    Cancelled,
+    /// The consent was taken back.
+    ConsentWithdrawn,
+    /// A reviewer said no.
+    ReviewDenied,
+    /// Nothing came in time.
+    TimedOut,
+}
+
+impl Reason {
+    /// Whether an approval in spite of it takes two people: a machine holds something against the subject that a single
+    /// reviewer must not set aside alone.
+    pub fn needs_two_reviewers(self) -> bool {
+        matches!(self, Self::FaceKnownElsewhere | Self::SourceUnusable)
+    }
 }

@@ -1,7 +1,7 @@
 //! What a session yielded, as far as a decision may rest on it.
 
 use super::identifiers::hex;
-use super::{Challenge, Confidence};
+use super::{AgeRange, Challenge, Confidence, GallerySearch, SourceMatch};
 use serde::{Deserialize, Serialize};
 
 /// Everything that is judged, and nothing else: its digest names exactly what a decision was made on.
@@ -20,6 +20,15 @@ pub struct Evidence {
     pub reference_image: Option<StoredImage>,
     /// As many as Rekognition had: their number is best effort by AWS's word, so fewer than asked for is not a lack.
     pub audit_images: Vec<StoredImage>,
+    /// None where the verification has no source picture, or it was not compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_match: Option<SourceMatch>,
+    /// None where the policy does not ask for one, or it was not made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gallery: Option<GallerySearch>,
+    /// None where the policy does not ask for one, or none was estimated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub age: Option<AgeRange>,
 }
 
 /// How a check ended. INVARIANT: `Succeeded` means that the check ran, not that the person is live.
@@ -118,6 +127,9 @@ impl Evidence {
             feedback: Vec::new(),
             reference_image: None,
             audit_images: Vec::new(),
+            source_match: None,
+            gallery: None,
+            age: None,
         }
     }
 

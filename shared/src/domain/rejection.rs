@@ -1,5 +1,7 @@
 //! The expected "no": refusals that the rules of a verification give. Each maps to one status and one stable code at the edge.
 
+use super::ReviewRejection;
+
 /// Why a command is refused. Deliberately not `non_exhaustive`: whoever adds a case has to decide everywhere what it means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Rejection {
@@ -11,4 +13,8 @@ pub enum Rejection {
     SessionGone,
     /// More sessions were asked for than anybody needs, whether or not they were used.
     TooManySessions,
+    /// More workflows wait for it than anybody needs.
+    TooManyWaiting,
+    /// A reviewer's command does not fit.
+    Review(ReviewRejection),
 }

@@ -52,20 +52,39 @@ impl Verification {
             // A running session is waited for: a result that Rekognition will have is never cut off by the half hour.
             Status::Open if self.live_session().is_some() => {}
             Status::Open if self.attempts_left() == 0 => {
-                self.denied_because = Some(Reason::AttemptsExhausted);
-                self.close(Status::Denied, due);
+                self.close(Status::Denied, Some(Reason::AttemptsExhausted), due);
             }
-            Status::Open if now >= after(self.created_at, VERIFICATION_LIVES_FOR) => self.close(Status::Expired, due),
+            Status::Open if now >= after(self.created_at, VERIFICATION_LIVES_FOR) => {
+                self.close(Status::Expired, Some(Reason::TimedOut), due);
+            }
             Status::InReview if now >= after(self.decided_at.unwrap_or(self.created_at), IN_REVIEW_FOR) => {
-                self.close(Status::Expired, due);
+                self.close(Status::Expired, Some(Reason::TimedOut), due);
             }
             Status::Open | Status::InReview | Status::Approved | Status::Denied | Status::Expired => {}
         }
     }
 
-    pub(super) fn close(&mut self, status: Status, now: Timestamp) {
+    pub(super) fn close(&mut self, status: Status, because: Option<Reason>, now: Timestamp) {
         self.status = status;
+        self.closed_because = because;
         self.decided_at = Some(now);
+    }
+
+    /// When the passing of time changes it next; none for what is closed.
+    pub fn due_at(&self) -> Option<Timestamp> {
+        match self.status {
+            Status::Open => {
+                let lapses = self.sessions.iter().filter(|session| session.is_undecided()).map(Session::lapses_at).min();
+                Some(lapses.unwrap_or_else(|| after(self.created_at, VERIFICATION_LIVES_FOR)))
+            }
+            Status::InReview => Some(after(self.decided_at.unwrap_or(self.created_at), IN_REVIEW_FOR)),
+            Status::Approved | Status::Denied | Status::Expired => None,
+        }
+    }
+
+    /// Until when it takes new sessions.
+    pub fn expires_at(&self) -> Timestamp {
+        after(self.created_at, VERIFICATION_LIVES_FOR)
     }
 }
 

@@ -36,6 +36,9 @@ pub struct Terms {
     pub records_kept_days: u16,
     /// Whether a verification needs a recorded consent to be opened.
     pub consent_required: bool,
+    /// The versions of the consent text that count.
+    #[serde(default)]
+    pub consent_versions: Vec<String>,
     /// Whether an approved face is enrolled.
     pub enrol_on_approval: bool,
     /// The share of approvals, 0-1, that a person looks at afterwards.
@@ -73,8 +76,8 @@ pub enum FaceMatch {
 }
 
 impl Terms {
-    /// Whether a decision needs evidence beside the liveness check itself: a face match, an age, a person, an enrolment.
-    pub fn needs_more_than_liveness(&self) -> bool {
-        self.face_match != FaceMatch::None || self.minimum_age.is_some() || self.review_from.is_some() || self.enrol_on_approval
+    /// Whether a decision needs evidence beside the liveness check itself: a face match or an age.
+    pub fn needs_faces(&self) -> bool {
+        self.face_match != FaceMatch::None || self.minimum_age.is_some()
     }
 }

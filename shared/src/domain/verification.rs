@@ -1,7 +1,10 @@
 //! One verification: the question whether a subject is live, with the sessions in which it was tried to answer it. This is the
 //! whole document that is stored, loaded and replaced as one.
 
-use super::{Consent, Nonce, Outcome, Owner, Reason, SessionId, SessionNumber, Terms, VerificationId};
+use super::identifiers::hex;
+use super::{
+    Consent, DeviceKey, Nonce, Outcome, Owner, Reason, Review, SessionId, SessionNumber, SourcePicture, SubjectKey, Terms, VerificationId, Waiting,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -12,28 +15,43 @@ use std::collections::BTreeMap;
 pub struct Verification {
     /// Its name.
     pub id: VerificationId,
-    /// Who alone may reach it.
+    /// Who is verified, and may reach it with his own token.
     pub owner: Owner,
+    /// Stands for the subject in indexes and limits.
+    pub subject_key: SubjectKey,
     /// What it asks for.
     pub terms: Terms,
     /// Where it stands.
     pub status: Status,
-    /// Why it was denied.
-    pub denied_because: Option<Reason>,
+    /// Why it was denied or expired.
+    pub closed_because: Option<Reason>,
     /// When it was opened.
     pub created_at: Timestamp,
     /// When it left `open`, or went from `in_review` to where it stands.
     pub decided_at: Option<Timestamp>,
     /// An opaque hint of the client, never trusted alone.
     pub device_id: Option<String>,
+    /// Stands for the device where failures are counted.
+    pub device_key: Option<DeviceKey>,
+    /// What the service that opened it calls it.
+    pub external_reference: Option<String>,
+    /// The picture that the face is compared with.
+    pub source: Option<SourcePicture>,
     /// The consent that was given.
     pub consent: Option<Consent>,
+    /// When the subject took it back, and with it the right to keep the images.
+    pub withdrawn_at: Option<Timestamp>,
     /// The caller's own short notes.
     pub metadata: BTreeMap<String, String>,
     /// SHA-256 of the body that opened it: the same Idempotency-Key with another body is refused.
     pub opening_digest: String,
     /// In the order of their numbers.
     pub sessions: Vec<Session>,
+    /// What reviewers are asked and have said.
+    pub review: Option<Review>,
+    /// Workflows that wait for it.
+    #[serde(default)]
+    pub waiting: Vec<Waiting>,
 }
 
 /// `open -> approved, denied, in_review or expired`; `in_review -> approved, denied or expired`.
@@ -102,6 +120,9 @@ pub struct DecidedSession {
     pub attempts_left_after: u8,
     /// Advice for the subject.
     pub tips: Vec<String>,
+    /// [`Evidence::digest`](super::Evidence::digest) of what was judged.
+    #[serde(default)]
+    pub evidence_digest: String,
 }
 
 /// What the subject can do now.
@@ -127,6 +148,11 @@ impl Status {
             Self::Denied => NextStep::Alternative,
             Self::InReview => NextStep::Wait,
         }
+    }
+
+    /// From a request; none for a word that is no status.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Open, Self::Approved, Self::Denied, Self::InReview, Self::Expired].into_iter().find(|status| status.as_str() == text)
     }
 
     /// As it stands in answers.
@@ -167,6 +193,19 @@ impl Verification {
     /// The session that Rekognition knows under that id.
     pub fn session_by_id(&self, id: &SessionId) -> Option<&Session> {
         self.sessions.iter().find(|session| session.session_id.as_ref() == Some(id))
+    }
+
+    /// Names exactly the evidence that there is: SHA-256 over the digests of all judged sessions, lower-case hexadecimal.
+    pub fn evidence_tag(&self) -> String {
+        let mut context = ring::digest::Context::new(&ring::digest::SHA256);
+        context.update(self.id.as_str().as_bytes());
+        for session in &self.sessions {
+            if let SessionState::Decided(decided) = &session.state {
+                context.update(&[session.number.0]);
+                context.update(decided.evidence_digest.as_bytes());
+            }
+        }
+        hex(context.finish().as_ref())
     }
 
     /// Seconds since the epoch after which the record may be deleted.

@@ -12,6 +12,18 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// The caller with whichever of `scopes` his token carries first, and which that is.
+    pub fn with_one_of(request: &ApiGatewayV2httpRequest, scopes: &[&'static str]) -> Result<(Self, &'static str), Problem> {
+        let mut refused = Problem::ScopeMissing;
+        for &scope in scopes {
+            match Self::with_scope(request, scope) {
+                Ok(caller) => return Ok((caller, scope)),
+                Err(problem) => refused = problem,
+            }
+        }
+        Err(refused)
+    }
+
     /// The caller, if the token carries `scope`. The gateway has asked for it already, but passes a token that has *one* of a
     /// route's scopes, so the handler asks again ("Control access to HTTP APIs with JWT authorizers").
     pub fn with_scope(request: &ApiGatewayV2httpRequest, scope: &str) -> Result<Self, Problem> {

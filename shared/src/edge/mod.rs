@@ -4,11 +4,17 @@
 mod answer;
 mod body;
 mod caller;
+mod cursor;
 mod lambda;
+mod opening;
 mod problem;
+mod view;
 
 pub use answer::{Answer, TIME_TO_ANSWER, answered};
 pub use body::{NoBody, decode_body};
 pub use caller::{Caller, path_parameter};
+pub use cursor::ListOf;
 pub use lambda::{ConnectError, HttpFunction, serve};
+pub use opening::{GivenConsent, check_notes, consent_for, idempotency_key, is_visible_ascii};
 pub use problem::Problem;
+pub use view::{OwnerView, ReviewView, ServiceView};

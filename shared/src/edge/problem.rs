@@ -2,8 +2,9 @@
 //! is behind a fault stays inside.
 
 use crate::app::Refused;
-use crate::domain::Rejection;
+use crate::domain::{Rejection, ReviewRejection, Standing};
 use crate::fault::{Fault, FaultCode};
+use jiff::Timestamp;
 use serde::Serialize;
 
 /// Why a request is not answered as asked.
@@ -29,8 +30,23 @@ pub enum Problem {
     PolicyUnknown,
     /// The policy asks for a consent that did not come.
     ConsentRequired,
-    /// The policy asks for something that this release cannot do yet.
-    NotYetAvailable,
+    /// The policy compares with an enrolled face, and the subject has none.
+    NotEnrolled,
+    /// The policy compares with nothing that a source picture could give.
+    SourceNotUsed,
+    /// The subject is being erased.
+    ErasureInProgress,
+    /// The subject has failed too often, or asked too often.
+    Limited {
+        /// Which limit.
+        standing: Standing,
+        /// When to come again, in seconds.
+        retry_after_seconds: u32,
+    },
+    /// A verdict has to name the evidence that it rests on.
+    IfMatchRequired,
+    /// The reviewer has not looked at the evidence lately.
+    LookFirst,
     /// The rules of the verification say no.
     Rejected(Rejection),
     /// Something failed inside.
@@ -47,6 +63,10 @@ pub(super) struct ProblemBody<'a> {
     code: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verdict: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decided_at: Option<Timestamp>,
     request_id: &'a str,
 }
 
@@ -77,7 +97,25 @@ impl Problem {
             Self::IdempotencyMismatch => (422, "idempotency_mismatch", "The Idempotency-Key came with another body before"),
             Self::PolicyUnknown => (422, "policy_unknown", "There is no such policy"),
             Self::ConsentRequired => (422, "consent_required", "This policy needs a consent"),
-            Self::NotYetAvailable => (503, "not_yet_available", "This policy needs what is not available yet"),
+            Self::NotEnrolled => (422, "not_enrolled", "The subject has no enrolled face"),
+            Self::SourceNotUsed => (422, "source_not_used", "This policy compares with no source picture"),
+            Self::ErasureInProgress => (409, "erasure_in_progress", "The subject is being erased"),
+            Self::Limited { standing: Standing::Blocked { .. }, .. } => (403, "blocked", "Too many checks have failed"),
+            Self::Limited { standing: Standing::RateLimited { .. } | Standing::Free, .. } => {
+                (429, "rate_limited", "Too many sessions were asked for")
+            }
+            Self::Limited { standing: Standing::LockedOut { .. }, .. } => (429, "locked_out", "Too many checks have failed in a short time"),
+            Self::IfMatchRequired => (428, "if_match_required", "A verdict has to name the evidence in If-Match"),
+            Self::LookFirst => (409, "look_first", "The evidence has to be looked at first"),
+            Self::Rejected(Rejection::Review(refused)) => match refused {
+                ReviewRejection::NotInReview => (409, "verification_closed", "There is nothing to review"),
+                ReviewRejection::Claimed => (409, "claimed", "Another reviewer is at it"),
+                ReviewRejection::OwnVerification => (403, "own_verification", "Nobody reviews himself"),
+                ReviewRejection::WrongVerdict => (422, "wrong_verdict", "This verdict answers another question"),
+                ReviewRejection::EvidenceChanged => (412, "evidence_changed", "The evidence is not what was looked at"),
+                ReviewRejection::AlreadyReviewed { .. } => (409, "already_reviewed", "Another verdict was first"),
+            },
+            Self::Rejected(Rejection::TooManyWaiting) => (429, "rate_limited", "Too many workflows wait for the verification"),
             Self::Rejected(Rejection::VerificationClosed) => (409, "verification_closed", "The verification is closed"),
             Self::Rejected(Rejection::SessionInProgress) => (409, "session_in_progress", "The last session is still running"),
             Self::Rejected(Rejection::TooManySessions) => (429, "rate_limited", "Too many sessions were asked for"),
@@ -87,6 +125,7 @@ impl Problem {
                 | FaultCode::LivenessRefused
                 | FaultCode::CredentialsUnavailable
                 | FaultCode::CredentialsRefused => (503, "liveness_unavailable", "The liveness check is not available right now"),
+                FaultCode::FacesUnavailable | FaultCode::FacesRefused => (503, "try_again", "Faces cannot be compared right now"),
                 FaultCode::StoreUnavailable
                 | FaultCode::StoreRefused
                 | FaultCode::StoreContended
@@ -103,8 +142,11 @@ impl Problem {
         match self {
             // Asked again, it is completed as soon as Rekognition is done, and it ends by itself at the latest.
             Self::Rejected(Rejection::SessionInProgress) => Some(5),
+            Self::Limited { standing: Standing::Blocked { .. }, .. } => None,
+            Self::Limited { retry_after_seconds, .. } => Some(*retry_after_seconds),
+            Self::ErasureInProgress => Some(60),
             // Only a new verification has room again, and this one expires by then.
-            Self::Rejected(Rejection::TooManySessions) => Some(1800),
+            Self::Rejected(Rejection::TooManySessions | Rejection::TooManyWaiting) => Some(1800),
             _ => (self.status() == 503).then_some(RETRY_SOON_SECONDS),
         }
     }
@@ -128,7 +170,13 @@ impl Problem {
             Self::Malformed(detail) => Some(detail.as_str()),
             _ => None,
         };
-        ProblemBody { r#type: format!("urn:prooflight:problem:{code}"), title, status, code, detail, request_id }
+        // Whoever lost is told the winner.
+        let winner = match self {
+            Self::Rejected(Rejection::Review(ReviewRejection::AlreadyReviewed { verdict, at })) => Some((verdict.as_str(), *at)),
+            _ => None,
+        };
+        let (verdict, decided_at) = winner.unzip();
+        ProblemBody { r#type: format!("urn:prooflight:problem:{code}"), title, status, code, detail, verdict, decided_at, request_id }
     }
 }
 
@@ -142,6 +190,9 @@ impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::Rejected(rejection) => Self::Rejected(rejection),
+            // Seen with its own eyes only by whoever held it a moment ago.
+            Refused::Erased => Self::NotFound,
+            Refused::Limited { standing, retry_after_seconds } => Self::Limited { standing, retry_after_seconds },
             Refused::Faulted(fault) => Self::Faulted(fault),
         }
     }

@@ -3,6 +3,7 @@
 
 use crate::domain::{Confidence, FaceMatch, Terms};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// Every policy by name, and the one that an empty request means.
@@ -30,25 +31,6 @@ struct File {
     policies: Vec<Map<String, Value>>,
     default: String,
 }
-
-/// Every field of a policy in the file, all of them required: a forgotten or misspelt one must not take a default.
-const FIELDS: [&str; 15] = [
-    "name",
-    "version",
-    "openedBy",
-    "challenge",
-    "approveAt",
-    "reviewFrom",
-    "match",
-    "minimumAge",
-    "sessions",
-    "auditImages",
-    "imagesKeptDays",
-    "recordsKeptDays",
-    "consentRequired",
-    "enrolOnApproval",
-    "sampledForReview",
-];
 
 /// BIPA asks for destruction within three years at the latest (740 ILCS 14/15).
 const LONGEST_RETENTION_DAYS: u16 = 1095;
@@ -96,16 +78,38 @@ impl Catalogue {
     }
 }
 
-fn read(fields: Map<String, Value>) -> Result<Terms, PolicyError> {
+/// Every field is required and none is unknown: a forgotten or misspelt one must not take a default.
+fn read(mut fields: Map<String, Value>) -> Result<Terms, PolicyError> {
     let policy = fields.get("name").and_then(Value::as_str).unwrap_or("without a name").to_owned();
-    let refuse = |field, problem: &str| PolicyError { policy: policy.clone(), field, problem: problem.to_owned() };
-    if let Some(missing) = FIELDS.into_iter().find(|field| !fields.contains_key(*field)) {
-        return Err(refuse(missing, "is missing"));
+    let fields = &mut fields;
+    let terms = Terms {
+        name: take(fields, &policy, "name")?,
+        version: take(fields, &policy, "version")?,
+        opened_by: take(fields, &policy, "openedBy")?,
+        challenge: take(fields, &policy, "challenge")?,
+        approve_at: take(fields, &policy, "approveAt")?,
+        review_from: take(fields, &policy, "reviewFrom")?,
+        face_match: take(fields, &policy, "match")?,
+        minimum_age: take(fields, &policy, "minimumAge")?,
+        sessions: take(fields, &policy, "sessions")?,
+        audit_images: take(fields, &policy, "auditImages")?,
+        images_kept_days: take(fields, &policy, "imagesKeptDays")?,
+        records_kept_days: take(fields, &policy, "recordsKeptDays")?,
+        consent_required: take(fields, &policy, "consentRequired")?,
+        consent_versions: take(fields, &policy, "consentVersions")?,
+        enrol_on_approval: take(fields, &policy, "enrolOnApproval")?,
+        sampled_for_review: take(fields, &policy, "sampledForReview")?,
+    };
+    match fields.keys().next() {
+        None => Ok(terms),
+        Some(unknown) => Err(PolicyError { policy, field: "policies", problem: format!("have no field {unknown}") }),
     }
-    if let Some(unknown) = fields.keys().find(|field| !FIELDS.contains(&field.as_str())) {
-        return Err(refuse("policies", &format!("have no field {unknown}")));
-    }
-    serde_json::from_value(Value::Object(fields)).map_err(|error| refuse("policies", &error.to_string()))
+}
+
+fn take<T: DeserializeOwned>(fields: &mut Map<String, Value>, policy: &str, field: &'static str) -> Result<T, PolicyError> {
+    let refuse = |problem: String| PolicyError { policy: policy.to_owned(), field, problem };
+    let value = fields.remove(field).ok_or_else(|| refuse("is missing".into()))?;
+    serde_json::from_value(value).map_err(|error| refuse(format!("is refused: {error}")))
 }
 
 fn check(policy: &Terms) -> Result<(), PolicyError> {
@@ -124,6 +128,18 @@ fn check(policy: &Terms) -> Result<(), PolicyError> {
     }
     if policy.name == "step-up" && policy.face_match == FaceMatch::None {
         return refuse("match", "must not be none: a step-up asks whether it is the same person".into());
+    }
+    if policy.enrol_on_approval && policy.face_match == FaceMatch::None {
+        return refuse("enrolOnApproval", "needs a match: a face is enrolled once, so it has to be searched for first".into());
+    }
+    if policy.minimum_age.is_some_and(|age| !(1..=120).contains(&age)) {
+        return refuse("minimumAge", "is not an age in years".into());
+    }
+    if policy.consent_required && policy.consent_versions.is_empty() {
+        return refuse("consentVersions", "must name a version: a consent is required".into());
+    }
+    if policy.consent_versions.iter().any(|version| version.is_empty() || version.len() > 32) {
+        return refuse("consentVersions", "must be 1 to 32 characters each".into());
     }
     if policy.sessions == 0 || policy.sessions > 10 {
         return refuse("sessions", format!("is {}: 1 to 10", policy.sessions));

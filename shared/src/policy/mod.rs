@@ -4,4 +4,4 @@ mod catalogue;
 mod decide;
 
 pub use catalogue::{Catalogue, PolicyError};
-pub use decide::{History, decide, tips};
+pub use decide::{History, decide, is_sampled, tips};

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use prooflight_shared::domain::{
     Challenge, ChallengeKind, Change, CheckStatus, Command, Confidence, Decision, Evidence, FeedbackCode, Nonce, OpenVerification, Owner,
-    Session, SessionId, SessionNumber, StoredImage, Terms, Verification, VerificationId,
+    Session, SessionId, SessionNumber, StackKey, StoredImage, Terms, Verification, VerificationId,
 };
 use prooflight_shared::policy::{Catalogue, History, decide, tips};
 
@@ -27,14 +27,23 @@ pub(crate) fn session_id(number: u8) -> SessionId {
     SessionId::parse(&format!("0f9c8a52-7d0e-4a3b-9d5e-1c2b3a4d5e{number:02x}")).unwrap()
 }
 
+pub(crate) fn person(subject: &str) -> Owner {
+    Owner { issuer: "https://issuer.example/".into(), subject: subject.into() }
+}
+
 /// A verification whose first session is reserved at [`start`].
 pub(crate) fn opened(policy: &str) -> Verification {
     OpenVerification {
         id: VerificationId::from_bytes([1; 16]),
-        owner: Owner { issuer: "https://issuer.example/".into(), subject: "alice".into() },
+        owner: person("alice"),
+        subject_key: StackKey::new("a stack's secret").subject(&person("alice")),
         terms: terms(policy),
-        nonce: nonce(1),
+        nonce: Some(nonce(1)),
         device_id: None,
+        device_key: None,
+        external_reference: None,
+        source: None,
+        waiting: None,
         consent: None,
         metadata: std::collections::BTreeMap::new(),
         opening_digest: String::new(),
@@ -61,10 +70,15 @@ pub(crate) fn observe(number: u8) -> Command {
 /// A judgement made as the functions make it, of evidence with that confidence.
 pub(crate) fn judge(verification: &Verification, number: u8, confidence: f32, now: Timestamp) -> Command {
     let superseded = verification.session(SessionNumber(number)).is_some_and(|session| session.superseded);
-    let evidence = evidence(confidence);
-    let decision: Decision = decide(&verification.terms, History { superseded }, &evidence, now);
-    let tips = tips(decision.outcome, &evidence);
-    Command::Judge { number: SessionNumber(number), decision, tips, superseded }
+    let history = History { superseded, ..History::default() };
+    judge_with(number, &verification.terms, history, &evidence(confidence), now)
+}
+
+/// A judgement of that evidence with that history; whether the session is superseded is the document's to say.
+pub(crate) fn judge_with(number: u8, terms: &Terms, history: History, evidence: &Evidence, now: Timestamp) -> Command {
+    let decision: Decision = decide(terms, history, evidence, now);
+    let tips = tips(decision.outcome, evidence);
+    Command::Judge { number: SessionNumber(number), decision, tips, superseded: history.superseded, sampled: false }
 }
 
 /// Complete evidence of a light check.
@@ -76,6 +90,9 @@ pub(crate) fn evidence(confidence: f32) -> Evidence {
         feedback: vec![FeedbackCode::LowLightingDetected],
         reference_image: Some(StoredImage::of(b"reference")),
         audit_images: vec![StoredImage::of(b"audit")],
+        source_match: None,
+        gallery: None,
+        age: None,
     }
 }
 
@@ -102,6 +119,6 @@ pub(crate) fn line(verification: &Verification) -> String {
         format!("{}:{state}{flags}", session.number)
     };
     let sessions: Vec<_> = verification.sessions.iter().map(session).collect();
-    let because = verification.denied_because.map(|reason| format!(" ({reason:?})")).unwrap_or_default();
+    let because = verification.closed_because.map(|reason| format!(" ({reason:?})")).unwrap_or_default();
     format!("{}{because} left {} [{}]", verification.status.as_str(), verification.attempts_left(), sessions.join(", "))
 }
