@@ -81,7 +81,8 @@ impl Assembly {
         credentials.insert(access_key_id, developer);
 
         let stack = Stack::read(TEMPLATE, &parameters(https_port))?;
-        let deployment = Deployment::read(&stack, |arn| secret(folder, arn))?;
+        let secrets = Secrets::default();
+        let deployment = Deployment::read(&stack, |arn| secrets.value(folder, arn))?;
         let options = AwsOptions { data: path, clock: Arc::clone(&clock), credentials: Arc::clone(&credentials) };
         let endpoint = Arc::new(AwsEndpoint::open(options)?);
         deployment.tables.iter().try_for_each(|table| endpoint.ensure_table(table))?;
@@ -121,9 +122,21 @@ fn parameters(https_port: u16) -> BTreeMap<String, String> {
         .into()
 }
 
-/// What Secrets Manager would hold under an ARN: 32 random bytes in hexadecimal digits, as the template's `GenerateSecretString` asks for.
-fn secret(folder: Option<&DataFolder>, arn: &str) -> std::io::Result<String> {
-    let name = arn.rsplit(':').next().unwrap_or_default();
-    let secret = kept(folder, &format!("secret-{name}"), || Ok(hex(bytes::<32>()?).into_bytes()))?;
-    String::from_utf8(secret).map_err(|error| Error::new(ErrorKind::InvalidData, error))
+/// The secrets that were asked for so far: every function that names one gets the same, kept in a folder or not.
+#[derive(Default)]
+struct Secrets(std::cell::RefCell<BTreeMap<String, String>>);
+
+impl Secrets {
+    /// What Secrets Manager would hold under an ARN: 32 random bytes in hexadecimal digits, as the template's `GenerateSecretString`
+    /// asks for.
+    fn value(&self, folder: Option<&DataFolder>, arn: &str) -> std::io::Result<String> {
+        if let Some(known) = self.0.borrow().get(arn) {
+            return Ok(known.clone());
+        }
+        let name = arn.rsplit(':').next().unwrap_or_default();
+        let secret = kept(folder, &format!("secret-{name}"), || Ok(hex(bytes::<32>()?).into_bytes()))?;
+        let secret = String::from_utf8(secret).map_err(|error| Error::new(ErrorKind::InvalidData, error))?;
+        self.0.borrow_mut().insert(arn.to_owned(), secret.clone());
+        Ok(secret)
+    }
 }

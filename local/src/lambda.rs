@@ -4,11 +4,15 @@
 use crate::aws::credentials::{Caller, Credential, Credentials};
 use crate::gateway::{Function, Functions, REGION};
 use crate::random::{bytes, hex};
+use prooflight_close_verification::CloseVerification;
 use prooflight_complete_session::CompleteSession;
 use prooflight_create_session::CreateSession;
 use prooflight_get_verification::GetVerification;
-use prooflight_shared::edge::{ConnectError, HttpFunction};
+use prooflight_lift_lockout::LiftLockout;
+use prooflight_open_verification::OpenVerificationFunction;
+use prooflight_shared::edge::{ConnectError, LambdaFunction};
 use prooflight_shared::environment::Environment;
+use prooflight_shared::invocation::Invocation;
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -51,6 +55,9 @@ pub(crate) fn functions(functions: &[Function], credentials: &Credentials, aws_p
             CreateSession::NAME => host::<CreateSession>(&mut registry, &environment),
             CompleteSession::NAME => host::<CompleteSession>(&mut registry, &environment),
             GetVerification::NAME => host::<GetVerification>(&mut registry, &environment),
+            OpenVerificationFunction::NAME => host::<OpenVerificationFunction>(&mut registry, &environment),
+            CloseVerification::NAME => host::<CloseVerification>(&mut registry, &environment),
+            LiftLockout::NAME => host::<LiftLockout>(&mut registry, &environment),
             _ => return Err(LambdaError::Unknown(function.name.clone())),
         };
         warming.push(warm.map_err(|source| LambdaError::Environment { function: function.name.clone(), source })?);
@@ -64,12 +71,17 @@ pub(crate) fn functions(functions: &[Function], credentials: &Credentials, aws_p
 }
 
 /// Puts a function into the registry; the returned work opens its connections.
-fn host<F: HttpFunction>(registry: &mut Functions, environment: &Environment) -> Result<Work<()>, ConnectError> {
+fn host<F: LambdaFunction>(registry: &mut Functions, environment: &Environment) -> Result<Work<()>, ConnectError> {
     let function = Arc::new(F::connect(environment)?);
     let warm = Arc::clone(&function);
-    registry.insert(F::NAME, move |request, invocation| {
+    registry.insert(F::NAME, move |event, invocation| {
         let function = Arc::clone(&function);
-        async move { function.handle(request, invocation).await }
+        async move {
+            let event: F::Event = serde_json::from_value(event)?;
+            let request_id = F::request_id(&event).unwrap_or(&invocation.request_id).to_owned();
+            let answer = function.handle(event, Invocation { request_id, ..invocation }).await?;
+            Ok(serde_json::to_value(answer)?)
+        }
     });
     Ok(Box::pin(async move { warm.warm_up().await }))
 }

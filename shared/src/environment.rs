@@ -1,7 +1,6 @@
 //! Every environment variable that a function reads, in one place, looked at before the first request: without one that it
 //! needs a function does not start, and says which.
 
-use crate::domain::StackKey;
 use std::collections::BTreeMap;
 
 /// The DynamoDB table.
@@ -16,37 +15,21 @@ pub const STREAMING_ROLE_ARN: &str = "STREAMING_ROLE_ARN";
 pub const IDENTIFIER_KEY: &str = "IDENTIFIER_KEY";
 /// The collection of enrolled faces.
 pub const FACE_COLLECTION: &str = "FACE_COLLECTION";
-/// The queue of the messages that collect what no callback came for.
-pub const RESCUE_QUEUE_URL: &str = "RESCUE_QUEUE_URL";
-/// The bus that events are put on.
-pub const EVENT_BUS_NAME: &str = "EVENT_BUS_NAME";
 
 /// What Lambda itself sets, and the endpoints that every AWS SDK knows
 /// ("Service-specific endpoints", AWS SDKs and Tools Reference Guide).
-const OF_AWS: [&str; 12] = [
+const OF_AWS: [&str; 9] = [
     "AWS_REGION",
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_DYNAMODB",
-    "AWS_ENDPOINT_URL_EVENTBRIDGE",
     "AWS_ENDPOINT_URL_REKOGNITION",
     "AWS_ENDPOINT_URL_S3",
-    "AWS_ENDPOINT_URL_SFN",
-    "AWS_ENDPOINT_URL_SQS",
     "AWS_ENDPOINT_URL_STS",
 ];
-const OF_OURS: [&str; 8] = [
-    TABLE_NAME,
-    EVIDENCE_BUCKET,
-    LIVENESS_REGION,
-    STREAMING_ROLE_ARN,
-    IDENTIFIER_KEY,
-    FACE_COLLECTION,
-    RESCUE_QUEUE_URL,
-    EVENT_BUS_NAME,
-];
+const OF_OURS: [&str; 6] = [TABLE_NAME, EVIDENCE_BUCKET, LIVENESS_REGION, STREAMING_ROLE_ARN, IDENTIFIER_KEY, FACE_COLLECTION];
 
 /// The variables that were set.
 #[derive(Clone)]
@@ -84,12 +67,12 @@ impl Environment {
     }
 
     /// The key that identifiers are derived with.
-    pub fn identifier_key(&self) -> Result<StackKey, EnvironmentError> {
+    pub fn identifier_key(&self) -> Result<&str, EnvironmentError> {
         let key = self.required(IDENTIFIER_KEY)?;
         if key.len() < 32 {
             return Err(EnvironmentError { name: IDENTIFIER_KEY, problem: "is shorter than 32 characters" });
         }
-        Ok(StackKey::new(key))
+        Ok(key)
     }
 }
 

@@ -9,13 +9,15 @@ use std::collections::{BTreeMap, BTreeSet};
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_creations_over_fifty_verifications_never_have_two_live_sessions_in_one() {
     let world = World::start().await;
-    let alice = world.user("alice").await;
-    let opened = join_all((0..50).map(|_| async { ids(&alice.open(&json!({}), None).await.expect(201)) })).await;
+    let people: Vec<String> = (0..50).map(|number| format!("person-{number}")).collect();
+    let people = join_all(people.iter().map(|name| world.user(name))).await;
+    let opened = join_all(people.iter().map(|person| async { ids(&person.open(&json!({}), None).await.expect(201)) })).await;
     // Every first session was left while it was streamed into, so that every creation wants to supersede it.
     for (_, session_id) in &opened {
         world.outcome(&json!({"sessionId": session_id, "status": "IN_PROGRESS"})).await;
     }
-    let created = join_all(opened.iter().flat_map(|(id, _)| (0..4).map(|_| persist(&alice, id)))).await;
+    let created = people.iter().zip(&opened).flat_map(|(person, (id, _))| (0..4).map(move |_| persist(person, id)));
+    let created = join_all(created).await;
     let mut by_verification: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (id, session_id) in created {
         by_verification.entry(id).or_default().insert(session_id);
@@ -27,9 +29,10 @@ async fn two_hundred_creations_over_fifty_verifications_never_have_two_live_sess
     for sessions in by_verification.values() {
         world.succeeded(sessions.first().unwrap(), 91.0).await;
     }
-    let pairs: Vec<_> = by_verification.iter().map(|(id, sessions)| (id.as_str(), sessions.first().unwrap().as_str())).collect();
+    let pairs = people.iter().zip(&opened).map(|(person, (id, _))| (person, id.as_str(), by_verification[id].first().unwrap().as_str()));
+    let pairs: Vec<_> = pairs.collect();
     // Forty at a time: each carries images, and debug code on two cores would only show how its time-outs work.
-    let deliveries = pairs.iter().flat_map(|(id, session_id)| (0..4).map(|_| finish(&alice, id, session_id)));
+    let deliveries = pairs.iter().flat_map(|(person, id, session_id)| (0..4).map(|_| finish(person, id, session_id)));
     let completed: Vec<_> = stream::iter(deliveries).buffered(40).collect().await;
     assert!(completed.iter().all(|status| status == "approved"), "{completed:?}");
     let decisions = world.items().await.iter().filter(|item| item["sk"].as_s().unwrap().starts_with("decision#")).count();

@@ -13,7 +13,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use prooflight_complete_session::CompleteSession;
 use prooflight_create_session::CreateSession;
-use prooflight_shared::edge::HttpFunction;
+use prooflight_shared::edge::LambdaFunction;
 use prooflight_shared::environment::Environment;
 use prooflight_shared::invocation::Invocation;
 use serde_json::{Value, json};
@@ -121,6 +121,7 @@ impl Functions {
                 "TABLE_NAME" => table.clone(),
                 "EVIDENCE_BUCKET" => bucket.clone(),
                 "STREAMING_ROLE_ARN" => "arn:aws:iam::000000000000:role/streaming".to_owned(),
+                "FACE_COLLECTION" => "faces".to_owned(),
                 "IDENTIFIER_KEY" => "0123456789abcdef0123456789abcdef".to_owned(),
                 _ => return None,
             })
@@ -141,14 +142,14 @@ impl Functions {
     async fn open(&mut self) -> (i64, Value) {
         let request = event("POST /verifications", &json!({}));
         let invocation = self.invocation();
-        read(self.create.handle(request, invocation).await)
+        read(self.create.handle(request, invocation).await.unwrap())
     }
 
     async fn complete(&mut self, id: &str, session_id: &str) -> (i64, Value) {
         let parameters = json!({"id": id, "sessionId": session_id});
         let request = event("POST /verifications/{id}/sessions/{sessionId}/complete", &parameters);
         let invocation = self.invocation();
-        read(self.complete.handle(request, invocation).await)
+        read(self.complete.handle(request, invocation).await.unwrap())
     }
 }
 

@@ -4,8 +4,10 @@
 
 mod crowds;
 mod journeys;
+mod limits;
 mod lost_answers;
 mod privacy;
 mod refusals;
+mod services;
 mod tidy;
 mod world;

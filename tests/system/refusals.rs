@@ -9,14 +9,14 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 #[tokio::test]
 async fn tokens_are_asked_for() {
     let world = World::start().await;
-    let (verify, read) = (world.token("alice", "verify").await, world.token("alice", "read").await);
+    let (verify, admin) = (world.token("alice", "verify").await, world.token("alice", "admin").await);
     let tampered = verify.replacen("ey", "eY", 1);
     for (authorization, expected) in [
         (None, (401, "Unauthorized")),
         (Some(String::new()), (401, "Unauthorized")),
         (Some("Bearer nonsense".to_owned()), (401, "Unauthorized")),
         (Some(format!("Bearer {tampered}")), (401, "Unauthorized")),
-        (Some(format!("Bearer {read}")), (403, "Forbidden")),
+        (Some(format!("Bearer {admin}")), (403, "Forbidden")),
     ] {
         let headers: Vec<_> = authorization.iter().map(|value| ("authorization", value.as_str())).collect();
         for (method, path) in [

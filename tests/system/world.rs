@@ -127,6 +127,11 @@ impl World {
         User { world: self, token: self.token(subject, "verify").await }
     }
 
+    /// Somebody whose token has these scopes.
+    pub(crate) async fn caller(&self, subject: &str, scopes: &str) -> User<'_> {
+        User { world: self, token: self.token(subject, scopes).await }
+    }
+
     pub(crate) async fn advance(&self, seconds: u32) {
         self.help("/dev/clock", &json!({ "advanceSeconds": seconds })).await;
     }

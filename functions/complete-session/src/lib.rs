@@ -10,7 +10,9 @@ use jiff::Timestamp;
 use prooflight_shared::adapters::AwsClients;
 use prooflight_shared::app::{Completer, Completion, Entropy};
 use prooflight_shared::domain::{SessionId, Status, Verification, VerificationId};
-use prooflight_shared::edge::{Answer, Caller, ConnectError, HttpFunction, NoBody, Problem, answered, decode_body, path_parameter};
+use prooflight_shared::edge::{
+    Answer, Caller, ConnectError, Failure, LambdaFunction, NoBody, Problem, answered, decode_body, path_parameter,
+};
 use prooflight_shared::environment::Environment;
 use prooflight_shared::invocation::Invocation;
 
@@ -20,8 +22,10 @@ pub struct CompleteSession {
     completer: Completer,
 }
 
-impl HttpFunction for CompleteSession {
+impl LambdaFunction for CompleteSession {
     const NAME: &'static str = "complete-session";
+    type Event = ApiGatewayV2httpRequest;
+    type Answer = ApiGatewayV2httpResponse;
 
     fn connect(environment: &Environment) -> Result<Self, ConnectError> {
         let clients = AwsClients::new(environment)?;
@@ -32,8 +36,12 @@ impl HttpFunction for CompleteSession {
         self.completer.warm_up().await;
     }
 
-    async fn handle(&self, request: ApiGatewayV2httpRequest, invocation: Invocation) -> ApiGatewayV2httpResponse {
-        answered(Self::NAME, &invocation.request_id, self.complete(&request, &invocation)).await
+    fn request_id(event: &ApiGatewayV2httpRequest) -> Option<&str> {
+        event.request_context.request_id.as_deref()
+    }
+
+    async fn handle(&self, request: ApiGatewayV2httpRequest, invocation: Invocation) -> Result<ApiGatewayV2httpResponse, Failure> {
+        Ok(answered(Self::NAME, &invocation.request_id, self.complete(&request, &invocation)).await)
     }
 }
 
@@ -52,7 +60,7 @@ impl CompleteSession {
 
         let now = invocation.now;
         let entropy = Entropy::new(&invocation.entropy);
-        Ok(match self.completer.complete(loaded, number, None, now, &entropy).await? {
+        Ok(match Box::pin(self.completer.complete(loaded, number, None, now, &entropy)).await? {
             Completion::Ended(after) => {
                 let verification = after.verification.at(now);
                 ended(&verification, number, self.wait_for(&verification, now).await?, now)

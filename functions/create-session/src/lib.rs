@@ -14,11 +14,12 @@ use prooflight_shared::app::{
     Completer, Completion, Entropy, Opened, Refused, Repetition, change_verification, open_verification, reserve_session,
 };
 use prooflight_shared::domain::{
-    Command, Nonce, OpenVerification, OpenedBy, RESUMABLE_FOR, Rejection, Session, SessionId, SessionNumber, SessionState, StackKey, Status,
-    Terms, VerificationId,
+    Command, Nonce, OpenVerification, OpenedBy, RESUMABLE_FOR, Rejection, Session, SessionId, SessionNumber, SessionState, StackKey,
+    Status, Terms, VerificationId,
 };
 use prooflight_shared::edge::{
-    Answer, Caller, ConnectError, HttpFunction, NoBody, Problem, answered, consent_for, decode_body, idempotency_key, path_parameter,
+    Answer, Caller, ConnectError, Failure, LambdaFunction, NoBody, Problem, answered, consent_for, decode_body, idempotency_key,
+    path_parameter,
 };
 use prooflight_shared::environment::{self, Environment};
 use prooflight_shared::fault::{Fault, FaultCode};
@@ -41,8 +42,10 @@ const OPEN: &str = "POST /verifications";
 /// Rounds of looking at the live session and acting on it, when others act at the same moment.
 const ROUNDS: u8 = 6;
 
-impl HttpFunction for CreateSession {
+impl LambdaFunction for CreateSession {
     const NAME: &'static str = "create-session";
+    type Event = ApiGatewayV2httpRequest;
+    type Answer = ApiGatewayV2httpResponse;
 
     fn connect(environment: &Environment) -> Result<Self, ConnectError> {
         let clients = AwsClients::new(environment)?;
@@ -52,7 +55,7 @@ impl HttpFunction for CreateSession {
             policies: Catalogue::shipped()?,
             streaming_role: StreamingRole::new(clients.sts(), role_arn, completer.liveness.region()),
             completer,
-            stack_key: environment.identifier_key()?,
+            stack_key: StackKey::new(environment.identifier_key()?),
         })
     }
 
@@ -61,8 +64,12 @@ impl HttpFunction for CreateSession {
         tokio::join!(self.completer.table.warm_up(), self.completer.liveness.warm_up(), self.streaming_role.warm_up());
     }
 
-    async fn handle(&self, request: ApiGatewayV2httpRequest, invocation: Invocation) -> ApiGatewayV2httpResponse {
-        answered(Self::NAME, &invocation.request_id, self.create(&request, &invocation)).await
+    fn request_id(event: &ApiGatewayV2httpRequest) -> Option<&str> {
+        event.request_context.request_id.as_deref()
+    }
+
+    async fn handle(&self, request: ApiGatewayV2httpRequest, invocation: Invocation) -> Result<ApiGatewayV2httpResponse, Failure> {
+        Ok(answered(Self::NAME, &invocation.request_id, self.create(&request, &invocation)).await)
     }
 }
 
@@ -103,11 +110,10 @@ impl CreateSession {
             source: None,
             consent: consent_for(terms, body.consent, now)?,
             metadata: body.metadata.unwrap_or_default(),
-            waiting: None,
         };
         let repetition = key.map(|key| Repetition { route: OPEN, caller: &caller.owner, key });
         let services = (&self.completer.table, &self.stack_key);
-        match open_verification(services, opening.clone(), repetition, now, entropy).await.map_err(while_opening)? {
+        match Box::pin(open_verification(services, opening.clone(), repetition, now, entropy)).await.map_err(while_opening)? {
             Opened::New(reserved) => {
                 let id = reserved.verification.id.clone();
                 let issued = self.issue(reserved, invocation, entropy).await?;
@@ -214,7 +220,7 @@ impl CreateSession {
                 },
             };
             loaded = match command {
-                Command::Reserve { .. } => reserve_session(&self.completer.table, &id, loaded, &command, now, entropy).await?,
+                Command::Reserve { .. } => Box::pin(reserve_session(&self.completer.table, &id, loaded, &command, now, entropy)).await?,
                 _ => change_verification(&self.completer.table, &id, Some(loaded), &command, None, now, entropy).await?,
             };
         }
@@ -239,7 +245,7 @@ impl CreateSession {
         entropy: &Entropy,
     ) -> Result<Loaded, Problem> {
         let (Completion::Ended(after) | Completion::Pending(after)) =
-            self.completer.complete(loaded, number, Some(finished), now, entropy).await?;
+            Box::pin(self.completer.complete(loaded, number, Some(finished), now, entropy)).await?;
         Ok(after)
     }
 
@@ -253,7 +259,8 @@ impl CreateSession {
             self.streaming_role.assume(&session_name, reserved.expires_at()),
         )?;
         let command = Command::Commit { number: reserved.number, session_id: session_id.clone() };
-        let committed = change_verification(&self.completer.table, &verification.id, Some(loaded), &command, None, invocation.now, entropy).await?;
+        let committed =
+            change_verification(&self.completer.table, &verification.id, Some(loaded), &command, None, invocation.now, entropy).await?;
         let session = IssuedSession {
             session_id,
             region: self.completer.liveness.region(),

@@ -8,7 +8,8 @@ use prooflight_shared::adapters::{AwsClients, Place, VerificationTable};
 use prooflight_shared::app::Entropy;
 use prooflight_shared::domain::{Owner, SessionId, StackKey, Status, Verification, VerificationId};
 use prooflight_shared::edge::{
-    Answer, Caller, ConnectError, HttpFunction, ListOf, OwnerView, Problem, ServiceView, answered, is_visible_ascii, path_parameter,
+    Answer, Caller, ConnectError, Failure, LambdaFunction, ListOf, OwnerView, Problem, ServiceView, answered, is_visible_ascii,
+    path_parameter,
 };
 use prooflight_shared::environment::{self, Environment};
 use prooflight_shared::invocation::Invocation;
@@ -25,14 +26,16 @@ pub struct GetVerification {
 const LARGEST_PAGE: u16 = 50;
 const USUAL_PAGE: u16 = 20;
 
-impl HttpFunction for GetVerification {
+impl LambdaFunction for GetVerification {
     const NAME: &'static str = "get-verification";
+    type Event = ApiGatewayV2httpRequest;
+    type Answer = ApiGatewayV2httpResponse;
 
     fn connect(environment: &Environment) -> Result<Self, ConnectError> {
         let clients = AwsClients::new(environment)?;
         Ok(Self {
             table: VerificationTable::new(clients.dynamodb(), environment.required(environment::TABLE_NAME)?),
-            stack_key: environment.identifier_key()?,
+            stack_key: StackKey::new(environment.identifier_key()?),
         })
     }
 
@@ -40,7 +43,11 @@ impl HttpFunction for GetVerification {
         self.table.warm_up().await;
     }
 
-    async fn handle(&self, request: ApiGatewayV2httpRequest, invocation: Invocation) -> ApiGatewayV2httpResponse {
+    fn request_id(event: &ApiGatewayV2httpRequest) -> Option<&str> {
+        event.request_context.request_id.as_deref()
+    }
+
+    async fn handle(&self, request: ApiGatewayV2httpRequest, invocation: Invocation) -> Result<ApiGatewayV2httpResponse, Failure> {
         let answer = async {
             match request.route_key.as_deref() {
                 Some("GET /verifications") => self.list(&request, &invocation).await,
@@ -48,7 +55,7 @@ impl HttpFunction for GetVerification {
                 _ => Err(Problem::NotFound),
             }
         };
-        answered(Self::NAME, &invocation.request_id, answer).await
+        Ok(answered(Self::NAME, &invocation.request_id, answer).await)
     }
 }
 

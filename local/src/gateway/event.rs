@@ -4,7 +4,6 @@
 use super::authorizer::Authorized;
 use super::routes::Match;
 use super::stack::{ACCOUNT, API_ID};
-use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{CONNECTION, CONTENT_TYPE, COOKIE, HOST, HeaderName, TE, TRANSFER_ENCODING, UPGRADE, USER_AGENT};
@@ -27,11 +26,6 @@ pub(super) struct Arrival<'a> {
     pub(super) port: u16,
     /// The path without the prefix that stands for the API's own host name.
     pub(super) path: &'a str,
-}
-
-/// The event in the types that a function takes.
-pub(super) fn typed(event: Json) -> Result<ApiGatewayV2httpRequest, serde_json::Error> {
-    serde_json::from_value(event)
 }
 
 /// The event as API Gateway writes it.

@@ -22,6 +22,7 @@ use crate::clock::{Clock, wall_now};
 use crate::error_chain::ErrorChain;
 use crate::random::bytes;
 use answer::OwnAnswer;
+use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
@@ -121,10 +122,6 @@ impl Gateway {
         let source = parts.extensions.get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.ip());
         let arrival = Arrival { request_id, now: self.clock.now(), source, port: self.port, path };
         let event = event::event(parts, &body, &found, caller.as_ref(), &arrival);
-        let event = event::typed(event).map_err(|error| {
-            tracing::error!(%error, route = found.route.key, "the request does not fit a function's event");
-            OwnAnswer::BadRequest
-        })?;
         let invocation_id = uuid::Builder::from_random_bytes(random()?).into_uuid().to_string();
         let invocation = Invocation::new(arrival.now, &invocation_id, random()?);
         let function = &found.route.function;
@@ -133,11 +130,19 @@ impl Gateway {
         let response = match response {
             Err(_) => return Err(OwnAnswer::Unavailable),
             Ok(Ok(response)) => response,
+            Ok(Err(FunctionFailure::Unreadable(error))) => {
+                tracing::error!(%error, route = found.route.key, "the request does not fit a function's event");
+                return Err(OwnAnswer::BadRequest);
+            }
             Ok(Err(failure)) => {
                 tracing::error!(error = %ErrorChain(&failure), function, "a function failed");
                 return Err(OwnAnswer::FunctionFailed);
             }
         };
+        let response: ApiGatewayV2httpResponse = serde_json::from_value(response).map_err(|error| {
+            tracing::error!(%error, function, "a function answered what is no response");
+            OwnAnswer::FunctionFailed
+        })?;
         tracing::info!(route = found.route.key, status = response.status_code, "answered");
         answer::from_function(response).ok_or_else(|| {
             tracing::error!(function, "a function answered what cannot be sent");

@@ -132,7 +132,7 @@ impl Stack {
 
     /// What a resource is called here: the name that the template gives it, or one made of its logical id.
     pub(super) fn physical_name(&self, resource: &Resource<'_>) -> Result<String, TemplateError> {
-        let given = ["TableName", "BucketName", "RoleName", "FunctionName", "LogGroupName", "Name"]
+        let given = ["TableName", "BucketName", "RoleName", "FunctionName", "LogGroupName", "CollectionId", "QueueName", "Name"]
             .iter()
             .find_map(|property| resource.property(&[property]));
         match given {

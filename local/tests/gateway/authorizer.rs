@@ -104,7 +104,7 @@ async fn claims_decide() {
         (json!({"nbf": now + 60}), 401, "not valid yet"),
         (json!({"iat": now + 60}), 401, "in the future"),
         (json!({"nbf": "soon"}), 401, "not valid yet"),
-        (json!({"scope": "read"}), 403, "insufficient_scope"),
+        (json!({"scope": "open"}), 403, "insufficient_scope"),
         (json!({"scope": "verify2"}), 403, "insufficient_scope"),
         (json!({"scope": ""}), 403, "insufficient_scope"),
         (json!({"scope": null}), 403, "insufficient_scope"),

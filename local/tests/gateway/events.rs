@@ -135,7 +135,7 @@ async fn bodies_beyond_ten_megabytes_are_refused() {
 async fn unknown_routes_are_not_found_whoever_asks() {
     let (router, token, _) = recording();
     for (method, uri, status, message) in [
-        ("GET", "/api/verifications", 404, "Not Found"),
+        ("PUT", "/api/verifications", 404, "Not Found"),
         ("DELETE", "/api/verifications/v1", 404, "Not Found"),
         ("GET", "/api", 404, "Not Found"),
         ("GET", "/api/", 404, "Not Found"),
@@ -209,9 +209,9 @@ async fn a_function_is_given_up_on_after_its_time_out() {
     functions.insert("slow", |_, _| std::future::pending());
     let invocation = Invocation { now: wall_now(), request_id: "r1".to_owned(), entropy: [0; 32] };
     let moment = Duration::from_millis(1);
-    let called = functions.invoke("slow", moment, ApiGatewayV2httpRequest::default(), invocation.clone()).await;
+    let called = functions.invoke("slow", moment, json!({}), invocation.clone()).await;
     assert!(matches!(called, Err(FunctionFailure::TimedOut(given)) if given == moment), "{called:?}");
-    let called = functions.invoke("unknown", moment, ApiGatewayV2httpRequest::default(), invocation).await;
+    let called = functions.invoke("unknown", moment, json!({}), invocation).await;
     assert!(matches!(called, Err(FunctionFailure::Unknown)), "{called:?}");
 }
 
@@ -222,7 +222,7 @@ async fn preflights_are_answered_by_the_gateway() {
     let answer = send(&router, "OPTIONS", "/api/verifications", &preflight(PAGE_ORIGIN), "").await;
     assert_eq!(answer.status, 204);
     assert_eq!(answer.header("access-control-allow-origin"), Some(PAGE_ORIGIN));
-    assert_eq!(answer.header("access-control-allow-methods"), Some("GET,POST"));
+    assert_eq!(answer.header("access-control-allow-methods"), Some("GET,POST,DELETE"));
     assert_eq!(answer.header("access-control-allow-headers"), Some("authorization,content-type,idempotency-key,if-match"));
     assert_eq!(answer.header("access-control-max-age"), Some("600"));
     for foreign in ["https://evil.example", "https://page.example.evil.example", "http://page.example", "null"] {

@@ -13,7 +13,8 @@ use std::sync::Arc;
 use tower::ServiceExt;
 
 pub(crate) const PAGE_ORIGIN: &str = "https://page.example";
-pub(crate) const FUNCTIONS: [&str; 3] = ["create-session", "complete-session", "get-verification"];
+pub(crate) const FUNCTIONS: [&str; 6] =
+    ["create-session", "complete-session", "get-verification", "open-verification", "close-verification", "lift-lockout"];
 
 /// The real template with the local issuer and one foreign page.
 pub(crate) fn deployment() -> Deployment {
@@ -35,7 +36,10 @@ where
     let mut functions = Functions::default();
     for name in FUNCTIONS {
         let function = function.clone();
-        functions.insert(name, move |request, _invocation| function(request));
+        functions.insert(name, move |event, _invocation| {
+            let function = function.clone();
+            async move { Ok(serde_json::to_value(function(serde_json::from_value(event)?).await)?) }
+        });
     }
     let deployment = deployment();
     let authorizer = Authorizer::new(deployment.authorizer.clone(), issuer);

@@ -82,25 +82,11 @@ impl AwsClients {
         aws_sdk_rekognition::Client::from_conf(config.build())
     }
 
-    /// SQS in the function's region.
-    pub fn sqs(&self) -> aws_sdk_sqs::Client {
-        let mut config = aws_sdk_sqs::config::Builder::from(&self.shared);
-        config.set_endpoint_url(self.endpoint("AWS_ENDPOINT_URL_SQS"));
-        aws_sdk_sqs::Client::from_conf(config.build())
-    }
-
-    /// Step Functions in the function's region.
-    pub fn sfn(&self) -> aws_sdk_sfn::Client {
-        let mut config = aws_sdk_sfn::config::Builder::from(&self.shared);
-        config.set_endpoint_url(self.endpoint("AWS_ENDPOINT_URL_SFN"));
-        aws_sdk_sfn::Client::from_conf(config.build())
-    }
-
-    /// EventBridge in the function's region.
-    pub fn eventbridge(&self) -> aws_sdk_eventbridge::Client {
-        let mut config = aws_sdk_eventbridge::config::Builder::from(&self.shared);
-        config.set_endpoint_url(self.endpoint("AWS_ENDPOINT_URL_EVENTBRIDGE"));
-        aws_sdk_eventbridge::Client::from_conf(config.build())
+    /// Rekognition in the function's region, where the collection of faces is.
+    pub fn faces(&self) -> aws_sdk_rekognition::Client {
+        let mut config = aws_sdk_rekognition::config::Builder::from(&self.shared);
+        config.set_endpoint_url(self.endpoint("AWS_ENDPOINT_URL_REKOGNITION"));
+        aws_sdk_rekognition::Client::from_conf(config.build())
     }
 
     /// The service's own variable wins over the one for all ("Service-specific endpoints").

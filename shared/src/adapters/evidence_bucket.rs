@@ -3,7 +3,7 @@
 
 use super::liveness::Image;
 use super::refusal::{Codes, fault};
-use crate::domain::{SessionNumber, StoredImage, VerificationId};
+use crate::domain::{Session, SessionNumber, StoredImage, Verification, VerificationId};
 use crate::fault::{Fault, FaultCode};
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::operation::get_object::GetObjectError;
@@ -55,7 +55,7 @@ const MOST_PICTURE_BYTES: i64 = 5 * 1024 * 1024;
 /// `API_DeleteObjects`.
 const MOST_DELETED_AT_ONCE: usize = 1000;
 /// For how long a link to an image is good.
-pub const LINK_HOLDS_FOR: Duration = Duration::from_secs(60);
+pub const LINK_HOLDS_FOR: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(25);
 const CODES: Codes = Codes { unavailable: FaultCode::BucketUnavailable, refused: FaultCode::BucketRefused };
 
@@ -160,11 +160,21 @@ impl EvidenceBucket {
 
 impl EvidenceImage<'_> {
     fn key(&self, sha256: &str) -> String {
-        let date = self.session_created_at.strftime("%Y-%m-%d");
         let kind = match self.kind {
             ImageKind::Reference => "reference",
             ImageKind::Audit => "audit",
         };
-        format!("evidence/r{}/{date}/{}/{}/{kind}-{sha256}.jpg", self.kept_days, self.verification, self.session)
+        let prefix = prefix(self.kept_days, self.session_created_at, self.verification, self.session);
+        format!("{prefix}{kind}-{sha256}.jpg")
     }
+}
+
+/// What the keys of all images of a session begin with.
+pub fn session_prefix(verification: &Verification, session: &Session) -> String {
+    prefix(verification.terms.images_kept_days, session.created_at, &verification.id, session.number)
+}
+
+fn prefix(kept_days: u16, session_created_at: Timestamp, verification: &VerificationId, session: SessionNumber) -> String {
+    let date = session_created_at.strftime("%Y-%m-%d");
+    format!("evidence/r{kept_days}/{date}/{verification}/{session}/")
 }

@@ -77,7 +77,7 @@ pub(super) fn document_key(id: &VerificationId) -> Item {
 
 /// The document as an item of that version.
 pub(super) fn document_item(verification: &Verification, version: u64) -> Result<Item, Fault> {
-    let awaits = verification.review.as_ref().filter(|_| verification.awaits_verdict());
+    let awaits = verification.review.as_ref().filter(|_| verification.needs_verdict());
     let due = verification.due_at();
     to_item(&DocumentItem {
         pk: partition(&verification.id),
@@ -171,7 +171,6 @@ mod tests {
             consent: None,
             metadata: [("order".to_owned(), "7".to_owned())].into(),
             opening_digest: "digest".into(),
-            waiting: None,
         }
         .at("2026-11-22T12:00:00Z".parse().unwrap());
         document_item(&verification, 3).unwrap()

@@ -9,15 +9,17 @@ mod limits;
 mod listings;
 mod liveness;
 mod refusal;
+mod source_upload;
 mod streaming_credentials;
 mod tombstones;
 mod verification_table;
 
 pub use aws_clients::AwsClients;
-pub use evidence_bucket::{EvidenceBucket, EvidenceImage, ImageKind, LINK_HOLDS_FOR};
+pub use evidence_bucket::{EvidenceBucket, EvidenceImage, ImageKind, LINK_HOLDS_FOR, session_prefix};
 pub use faces::{EnrolledFace, Faces, FoundFace};
 pub use limits::Limits;
 pub use listings::{Page, Place};
 pub use liveness::{CheckResult, Image, Liveness, LivenessStatus};
+pub use source_upload::{SourceUpload, UploadForm};
 pub use streaming_credentials::{StreamingCredentials, StreamingRole};
 pub use verification_table::{Along, Loaded, VerificationTable, Written};

@@ -162,11 +162,12 @@ impl VerificationTable {
 
     async fn transact(&self, writes: Vec<TransactWriteItem>, token: &str, done: impl FnOnce() -> Loaded) -> Result<Written, Fault> {
         let writes = match alone(writes) {
-            Ok(put) => return self.put_alone(put, done).await,
+            Ok(put) => return Box::pin(self.put_alone(put, done)).await,
             Err(writes) => writes,
         };
-        let written = self.client.transact_write_items().set_transact_items(Some(writes)).client_request_token(token).send().await;
-        match written {
+        // The SDK's futures are large; on the heap they are in nobody's way.
+        let written = self.client.transact_write_items().set_transact_items(Some(writes)).client_request_token(token).send();
+        match Box::pin(written).await {
             Ok(_) => Ok(Written::Done(Box::new(done()))),
             Err(error) => match contention(&error) {
                 Some(Contention::Tombstone) => Ok(Written::Erased),

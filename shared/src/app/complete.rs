@@ -39,11 +39,11 @@ impl Completer {
             table: VerificationTable::new(clients.dynamodb(), environment.required(environment::TABLE_NAME)?),
             bucket: EvidenceBucket::new(clients.s3(), environment.required(environment::EVIDENCE_BUCKET)?),
             liveness: Liveness::new(clients.rekognition()),
-            faces: Faces::new(clients.rekognition(), environment.required(environment::FACE_COLLECTION)?),
+            faces: Faces::new(clients.faces(), environment.required(environment::FACE_COLLECTION)?),
         })
     }
 
-    /// Opens the connections. Face operations go where liveness goes.
+    /// Opens the connections; that to the face operations is left to those who need it.
     pub async fn warm_up(&self) {
         tokio::join!(self.table.warm_up(), self.liveness.warm_up(), self.bucket.warm_up());
     }
@@ -83,15 +83,17 @@ impl Completer {
             LivenessStatus::Expired => Ok(Completion::Ended(change(loaded, Command::Lapse { number }).await?)),
             LivenessStatus::Failed => {
                 let evidence = Evidence::of_failed_check();
-                Ok(Completion::Ended(self.judge(loaded, &session, &evidence, false, now, entropy).await?))
+                Ok(Completion::Ended(Box::pin(self.judge(loaded, &session, &evidence, false, now, entropy)).await?))
             }
             LivenessStatus::Succeeded(result) => {
                 let suspicion = self.is_device_suspicious(&loaded, now);
-                let evidence = gather(self, &loaded, &session, *result, now, entropy);
+                // Its many calls side by side make a large future, which would lie in every caller's.
+                let evidence = Box::pin(gather(self, &loaded, &session, *result, now, entropy));
                 let (evidence, device_suspicious) = tokio::join!(evidence, suspicion);
                 let evidence = evidence?;
-                let judged = self.judge(loaded, &session, &evidence, device_suspicious?, now, entropy).await;
-                if matches!(judged, Err(Refused::Erased)) {
+                let judged = Box::pin(self.judge(loaded, &session, &evidence, device_suspicious?, now, entropy)).await;
+                let withdrawn = judged.as_ref().is_ok_and(|judged| judged.verification.withdrawn_at.is_some());
+                if withdrawn || matches!(judged, Err(Refused::Erased)) {
                     // INVARIANT: what was erased does not come back. Exactly what was written here is removed again.
                     self.bucket.delete(&images_of(&evidence)).await?;
                 }

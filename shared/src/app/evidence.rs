@@ -33,7 +33,7 @@ pub(super) async fn gather(
     let audits = futures_util::future::try_join_all(result.audit.into_iter().map(|image| store(ImageKind::Audit, image)));
     let compared = async {
         match &face {
-            Some(face) => compare(services, loaded, face, now, entropy).await,
+            Some(face) => Box::pin(compare(services, loaded, face, now, entropy)).await,
             None => Ok(Compared::default()),
         }
     };
@@ -121,13 +121,12 @@ async fn compare_with_source(
     let Some(source) = &loaded.verification.source else { return Ok(None) };
     let Some(picture) = services.bucket.load(&source.key).await? else { return Ok(None) };
     let found = StoredImage::of(&picture).sha256;
-    let pinned = match &source.sha256 {
-        Some(pinned) => pinned.clone(),
-        None => {
-            let command = Command::PinSource { sha256: found.clone() };
-            let pinned = change_verification(&services.table, &loaded.verification.id, None, &command, None, now, entropy).await?;
-            pinned.verification.source.and_then(|source| source.sha256).unwrap_or_default()
-        }
+    let pinned = if let Some(pinned) = &source.sha256 {
+        pinned.clone()
+    } else {
+        let command = Command::PinSource { sha256: found.clone() };
+        let pinned = change_verification(&services.table, &loaded.verification.id, None, &command, None, now, entropy).await?;
+        pinned.verification.source.and_then(|source| source.sha256).unwrap_or_default()
     };
     if found != pinned {
         return Ok(Some(SourceMatch { faces_in_source: 0, similarity: None, source_sha256: found }));

@@ -19,10 +19,8 @@ pub async fn insert_verification(
     entropy: &Entropy,
 ) -> Result<Option<Loaded>, Refused> {
     for _ in 0..TRIES {
-        let limits = match verification.sessions.is_empty() {
-            true => None,
-            false => Some(allowed(table.limits(&verification.subject_key).await?, now)),
-        };
+        let limits =
+            if verification.sessions.is_empty() { None } else { Some(allowed(table.limits(&verification.subject_key).await?, now)) };
         // A request that is repeated is not refused for what it has done before.
         let limits = match limits.transpose() {
             Ok(limits) => limits,

@@ -1,13 +1,8 @@
 //! What can be done to a verification, and the one function that does it. `apply` is total and idempotent: the same command
 //! applied to what it made changes nothing, so a write whose answer was lost is simply tried again.
 
-use super::{
-    Decision, Nonce, Opinion, Owner, Reason, Rejection, Session, SessionId, SessionNumber, SessionState, Status, Verification, WaitsFor, Waiting,
-};
+use super::{Decision, Nonce, Opinion, Owner, Reason, Rejection, Session, SessionId, SessionNumber, SessionState, Status, Verification};
 use jiff::Timestamp;
-
-/// A workflow waits once for the decision and once for the verdict; the rest is for its repetitions.
-const MOST_WAITING: usize = 4;
 
 /// Something that is done to a verification.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,8 +66,6 @@ pub enum Command {
         /// What.
         because: Reason,
     },
-    /// A workflow waits for an answer.
-    Await(Waiting),
     /// What time has done is written down.
     Settle,
 }
@@ -163,15 +156,6 @@ impl Verification {
                     return Ok(Change::Unchanged);
                 }
             }
-            Command::Await(waiting) => {
-                if next.waiting.contains(waiting) || next.has_answer_for(waiting.until) {
-                    return Ok(Change::Unchanged);
-                }
-                if next.waiting.len() >= MOST_WAITING {
-                    return Err(Rejection::TooManyWaiting);
-                }
-                next.waiting.push(waiting.clone());
-            }
             Command::Settle => {
                 if next == *self {
                     return Ok(Change::Unchanged);
@@ -179,14 +163,6 @@ impl Verification {
             }
         }
         Ok(Change::Changed(Box::new(next)))
-    }
-
-    /// Whether a wait of that kind would be over at once.
-    pub fn has_answer_for(&self, wait: WaitsFor) -> bool {
-        match wait {
-            WaitsFor::Decision => self.status != Status::Open,
-            WaitsFor::Verdict => !matches!(self.status, Status::Open | Status::InReview),
-        }
     }
 
     /// True unless it was taken back before.

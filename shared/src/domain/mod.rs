@@ -20,7 +20,6 @@ mod sessions;
 mod settle;
 mod terms;
 mod verification;
-mod waiting;
 
 pub use challenge::{Challenge, ChallengeKind};
 pub use commands::{Change, Command};
@@ -38,4 +37,3 @@ pub use review::{CLAIM_HOLDS_FOR, Claim, LOOK_HOLDS_FOR, Opinion, Review, Review
 pub use settle::{IN_REVIEW_FOR, RESUMABLE_FOR, SESSION_LAPSES_AFTER, SESSION_LIVES_FOR, VERIFICATION_LIVES_FOR};
 pub use terms::{FaceMatch, OpenedBy, Terms};
 pub use verification::{DecidedSession, NextStep, Session, SessionState, Status, Verification};
-pub use waiting::{TaskToken, WaitsFor, Waiting};

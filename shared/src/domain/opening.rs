@@ -1,7 +1,7 @@
 //! How a verification begins: by its subject, with the first session reserved, or by a service on the subject's behalf.
 
 use super::{
-    Consent, DeviceKey, Nonce, Owner, Session, SessionNumber, SourcePicture, Status, SubjectKey, Terms, Verification, VerificationId, Waiting,
+    Consent, DeviceKey, Nonce, Owner, Session, SessionNumber, SourcePicture, Status, SubjectKey, Terms, Verification, VerificationId,
 };
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -25,21 +25,21 @@ pub struct OpenVerification {
     pub device_key: Option<DeviceKey>,
     /// What a service calls it.
     pub external_reference: Option<String>,
-    /// The picture that a service will upload.
-    pub source: Option<SourcePicture>,
+    /// Drawn for the picture that a service will upload, where it will.
+    pub source: Option<String>,
     /// The consent that came with it.
     pub consent: Option<Consent>,
     /// The caller's notes.
     pub metadata: BTreeMap<String, String>,
     /// SHA-256 of the request's body.
     pub opening_digest: String,
-    /// The workflow that waits for it.
-    pub waiting: Option<Waiting>,
 }
 
 impl OpenVerification {
     /// The verification with its first session reserved, where there is one.
     pub fn at(self, now: Timestamp) -> Verification {
+        // Nobody can guess the key, and it is told to nobody but in the form.
+        let source = self.source.map(|random| SourcePicture { key: format!("sources/{}/{random}", self.id), sha256: None });
         let first = self.nonce.map(|nonce| Session::reserved(SessionNumber(1), nonce, now));
         Verification {
             id: self.id,
@@ -53,14 +53,13 @@ impl OpenVerification {
             device_id: self.device_id,
             device_key: self.device_key,
             external_reference: self.external_reference,
-            source: self.source,
+            source,
             consent: self.consent,
             withdrawn_at: None,
             metadata: self.metadata,
             opening_digest: self.opening_digest,
             sessions: first.into_iter().collect(),
             review: None,
-            waiting: self.waiting.into_iter().collect(),
         }
     }
 }

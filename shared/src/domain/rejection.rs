@@ -13,8 +13,6 @@ pub enum Rejection {
     SessionGone,
     /// More sessions were asked for than anybody needs, whether or not they were used.
     TooManySessions,
-    /// More workflows wait for it than anybody needs.
-    TooManyWaiting,
     /// A reviewer's command does not fit.
     Review(ReviewRejection),
 }

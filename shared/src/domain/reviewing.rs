@@ -1,6 +1,8 @@
 //! What reviewers do to a verification.
 
-use super::{CLAIM_HOLDS_FOR, Claim, Opinion, Owner, Reason, Rejection, Review, ReviewKind, ReviewRejection, Status, Verdict, Verification};
+use super::{
+    CLAIM_HOLDS_FOR, Claim, Opinion, Owner, Reason, Rejection, Review, ReviewKind, ReviewRejection, Status, Verdict, Verification,
+};
 use jiff::Timestamp;
 
 impl Verification {
@@ -20,7 +22,7 @@ impl Verification {
     }
 
     /// Whether somebody is asked for a verdict and has not given it.
-    pub fn awaits_verdict(&self) -> bool {
+    pub fn needs_verdict(&self) -> bool {
         self.review.as_ref().is_some_and(|review| review.verdict.is_none() && self.still_asks(review.kind))
     }
 
@@ -78,7 +80,7 @@ impl Verification {
         if *reviewer == self.owner {
             return refuse(ReviewRejection::OwnVerification);
         }
-        let asks = self.awaits_verdict();
+        let asks = self.needs_verdict();
         let Some(review) = self.review.as_mut().filter(|_| asks) else { return refuse(ReviewRejection::NotInReview) };
         if review.claim_at(now).is_some_and(|claim| claim.reviewer != *reviewer) {
             return refuse(ReviewRejection::Claimed);

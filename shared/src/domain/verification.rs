@@ -3,7 +3,7 @@
 
 use super::identifiers::hex;
 use super::{
-    Consent, DeviceKey, Nonce, Outcome, Owner, Reason, Review, SessionId, SessionNumber, SourcePicture, SubjectKey, Terms, VerificationId, Waiting,
+    Consent, DeviceKey, Nonce, Outcome, Owner, Reason, Review, SessionId, SessionNumber, SourcePicture, SubjectKey, Terms, VerificationId,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -49,9 +49,6 @@ pub struct Verification {
     pub sessions: Vec<Session>,
     /// What reviewers are asked and have said.
     pub review: Option<Review>,
-    /// Workflows that wait for it.
-    #[serde(default)]
-    pub waiting: Vec<Waiting>,
 }
 
 /// `open -> approved, denied, in_review or expired`; `in_review -> approved, denied or expired`.

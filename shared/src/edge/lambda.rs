@@ -1,17 +1,25 @@
 //! The wiring of a Lambda binary: log, environment, connections, and then the loop. Time, identity and randomness are minted
 //! here, once per invocation.
 
+use super::Failure;
 use crate::environment::{Environment, EnvironmentError};
 use crate::invocation::Invocation;
 use crate::policy::PolicyError;
-use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::future::Future;
 
-/// A function behind the HTTP API: what its Lambda binary and the local gateway both run.
-pub trait HttpFunction: Sized + Send + Sync + 'static {
+/// A function: what its Lambda binary and the local Lambda service both run.
+pub trait LambdaFunction: Sized + Send + Sync + 'static {
     /// Its name: folder, binary and operation are called the same.
     const NAME: &'static str;
+
+    /// What it is invoked with.
+    type Event: DeserializeOwned + Send + 'static;
+
+    /// What it returns.
+    type Answer: Serialize + Send + 'static;
 
     /// Reads the settings and builds the clients.
     fn connect(environment: &Environment) -> Result<Self, ConnectError>;
@@ -19,8 +27,13 @@ pub trait HttpFunction: Sized + Send + Sync + 'static {
     /// Opens the connections, side by side.
     fn warm_up(&self) -> impl Future<Output = ()> + Send;
 
-    /// Answers one request.
-    fn handle(&self, request: ApiGatewayV2httpRequest, invocation: Invocation) -> impl Future<Output = ApiGatewayV2httpResponse> + Send;
+    /// The id that the sender gave the event, where he gives one: answers and logs name it in place of Lambda's own.
+    fn request_id(_event: &Self::Event) -> Option<&str> {
+        None
+    }
+
+    /// Handles one event. A function behind the HTTP API has an answer for everything and never fails.
+    fn handle(&self, event: Self::Event, invocation: Invocation) -> impl Future<Output = Result<Self::Answer, Failure>> + Send;
 }
 
 /// Why a function does not start.
@@ -36,15 +49,15 @@ pub enum ConnectError {
 
 /// Runs a function as Lambda's custom runtime. Lambda lends a full CPU until the first invocation is asked for, so that is
 /// when connections are opened.
-pub async fn serve<F: HttpFunction>() -> Result<(), lambda_runtime::Error> {
+pub async fn serve<F: LambdaFunction>() -> Result<(), lambda_runtime::Error> {
     log_as_json();
     let function = F::connect(&Environment::read(process_variable))?;
     function.warm_up().await;
     let function = &function;
-    lambda_runtime::run(service_fn(|event: LambdaEvent<ApiGatewayV2httpRequest>| async move {
+    lambda_runtime::run(service_fn(|event: LambdaEvent<F::Event>| async move {
         // The gateway's id is in its access log as well; Lambda's own is in the lines that Lambda writes.
-        let invocation = mint(event.payload.request_context.request_id.as_deref().unwrap_or(&event.context.request_id))?;
-        Ok::<_, Diagnostic>(function.handle(event.payload, invocation).await)
+        let invocation = mint(F::request_id(&event.payload).unwrap_or(&event.context.request_id))?;
+        function.handle(event.payload, invocation).await.map_err(Diagnostic::from)
     }))
     .await
 }

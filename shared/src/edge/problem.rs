@@ -84,6 +84,11 @@ impl Problem {
         self.meaning().1
     }
 
+    /// A sentence for people.
+    pub fn title(&self) -> &'static str {
+        self.meaning().2
+    }
+
     /// Status, code and title, in one table.
     fn meaning(&self) -> (u16, &'static str, &'static str) {
         match self {
@@ -101,10 +106,9 @@ impl Problem {
             Self::SourceNotUsed => (422, "source_not_used", "This policy compares with no source picture"),
             Self::ErasureInProgress => (409, "erasure_in_progress", "The subject is being erased"),
             Self::Limited { standing: Standing::Blocked { .. }, .. } => (403, "blocked", "Too many checks have failed"),
-            Self::Limited { standing: Standing::RateLimited { .. } | Standing::Free, .. } => {
-                (429, "rate_limited", "Too many sessions were asked for")
+            Self::Limited { standing: Standing::LockedOut { .. }, .. } => {
+                (429, "locked_out", "Too many checks have failed in a short time")
             }
-            Self::Limited { standing: Standing::LockedOut { .. }, .. } => (429, "locked_out", "Too many checks have failed in a short time"),
             Self::IfMatchRequired => (428, "if_match_required", "A verdict has to name the evidence in If-Match"),
             Self::LookFirst => (409, "look_first", "The evidence has to be looked at first"),
             Self::Rejected(Rejection::Review(refused)) => match refused {
@@ -115,10 +119,11 @@ impl Problem {
                 ReviewRejection::EvidenceChanged => (412, "evidence_changed", "The evidence is not what was looked at"),
                 ReviewRejection::AlreadyReviewed { .. } => (409, "already_reviewed", "Another verdict was first"),
             },
-            Self::Rejected(Rejection::TooManyWaiting) => (429, "rate_limited", "Too many workflows wait for the verification"),
             Self::Rejected(Rejection::VerificationClosed) => (409, "verification_closed", "The verification is closed"),
             Self::Rejected(Rejection::SessionInProgress) => (409, "session_in_progress", "The last session is still running"),
-            Self::Rejected(Rejection::TooManySessions) => (429, "rate_limited", "Too many sessions were asked for"),
+            Self::Limited { standing: Standing::RateLimited { .. } | Standing::Free, .. } | Self::Rejected(Rejection::TooManySessions) => {
+                (429, "rate_limited", "Too many sessions were asked for")
+            }
             Self::Rejected(Rejection::SessionGone) => (503, "try_again", "The session was given up"),
             Self::Faulted(fault) => match fault.code {
                 FaultCode::LivenessUnavailable
@@ -146,7 +151,7 @@ impl Problem {
             Self::Limited { retry_after_seconds, .. } => Some(*retry_after_seconds),
             Self::ErasureInProgress => Some(60),
             // Only a new verification has room again, and this one expires by then.
-            Self::Rejected(Rejection::TooManySessions | Rejection::TooManyWaiting) => Some(1800),
+            Self::Rejected(Rejection::TooManySessions) => Some(1800),
             _ => (self.status() == 503).then_some(RETRY_SOON_SECONDS),
         }
     }

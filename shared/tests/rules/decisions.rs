@@ -3,8 +3,8 @@
 
 use crate::sample::{commit, done, evidence, judge_with, opened, reserve, start, terms};
 use prooflight_shared::domain::{
-    AgeRange, Challenge, ChallengeKind, CheckStatus, Confidence, Evidence, GallerySearch, Outcome, Reason, SourceMatch,
-    StoredImage, Terms, Verification,
+    AgeRange, Challenge, ChallengeKind, CheckStatus, Confidence, Evidence, GallerySearch, Outcome, Reason, SourceMatch, StoredImage, Terms,
+    Verification,
 };
 use prooflight_shared::policy::{History, decide, tips};
 use proptest::prelude::*;
@@ -19,14 +19,14 @@ fn similarity(value: f32) -> Option<Confidence> {
     Confidence::new(value)
 }
 
-fn compared(faces_in_source: u8, similarity: Option<Confidence>) -> Option<SourceMatch> {
-    Some(SourceMatch { faces_in_source, similarity, source_sha256: "digest".into() })
+fn compared(faces_in_source: u8, similarity: Option<Confidence>) -> SourceMatch {
+    SourceMatch { faces_in_source, similarity, source_sha256: "digest".into() }
 }
 
 /// Evidence that lacks nothing that any policy asks for.
 fn complete(confidence: f32) -> Evidence {
     Evidence {
-        source_match: compared(1, similarity(95.0)),
+        source_match: Some(compared(1, similarity(95.0))),
         gallery: Some(GallerySearch { own: similarity(97.0), other: None }),
         age: Some(AgeRange { low: 25, high: 41 }),
         ..evidence(confidence)
@@ -51,14 +51,22 @@ fn kinds() -> Vec<Kind> {
         ("device suspicious", |_| {}, History { device_suspicious: true, ..USUAL }),
         ("source not compared", |evidence| evidence.source_match = None, USUAL),
         ("no source given", |evidence| evidence.source_match = None, History { source_given: false, ..USUAL }),
-        ("source alike at 89.9", |evidence| evidence.source_match = compared(1, similarity(89.9)), USUAL),
-        ("source not alike", |evidence| evidence.source_match = compared(1, None), USUAL),
-        ("source with two faces", |evidence| evidence.source_match = compared(2, similarity(99.0)), USUAL),
+        ("source alike at 89.9", |evidence| evidence.source_match = Some(compared(1, similarity(89.9))), USUAL),
+        ("source not alike", |evidence| evidence.source_match = Some(compared(1, None)), USUAL),
+        ("source with two faces", |evidence| evidence.source_match = Some(compared(2, similarity(99.0))), USUAL),
         ("not searched", |evidence| evidence.gallery = None, USUAL),
         ("own face at 89.9", |evidence| evidence.gallery = Some(GallerySearch { own: similarity(89.9), other: None }), USUAL),
         ("own face not found", |evidence| evidence.gallery = Some(GallerySearch { own: None, other: None }), USUAL),
-        ("another's face at 94.9", |evidence| evidence.gallery = Some(GallerySearch { own: similarity(97.0), other: similarity(94.9) }), USUAL),
-        ("another's face at 95", |evidence| evidence.gallery = Some(GallerySearch { own: similarity(97.0), other: similarity(95.0) }), USUAL),
+        (
+            "another's face at 94.9",
+            |evidence| evidence.gallery = Some(GallerySearch { own: similarity(97.0), other: similarity(94.9) }),
+            USUAL,
+        ),
+        (
+            "another's face at 95",
+            |evidence| evidence.gallery = Some(GallerySearch { own: similarity(97.0), other: similarity(95.0) }),
+            USUAL,
+        ),
         ("another's face only", |evidence| evidence.gallery = Some(GallerySearch { own: None, other: similarity(99.0) }), USUAL),
         ("no age", |evidence| evidence.age = None, USUAL),
         ("18 to 30", |evidence| evidence.age = Some(AgeRange { low: 18, high: 30 }), USUAL),
@@ -84,7 +92,8 @@ fn every_kind_of_evidence_under_every_policy() {
                 let (outcome, reasons) = (decision.outcome, decision.reasons);
                 let after = done(&issued(policy, history), &judge_with(1, &terms, history, &evidence, start()), start());
                 let next = (after.status.as_str(), after.status.next_step());
-                writeln!(table, "  {name:<22} {confidence:>5}  {outcome:?} {reasons:?} {:?} -> {next:?}", tips(outcome, &evidence)).unwrap();
+                writeln!(table, "  {name:<22} {confidence:>5}  {outcome:?} {reasons:?} {:?} -> {next:?}", tips(outcome, &evidence))
+                    .unwrap();
                 if evidence.confidence.is_none() {
                     break;
                 }
@@ -116,9 +125,11 @@ fn any_similarity() -> impl Strategy<Value = Option<Confidence>> {
     proptest::option::of(0.0..=100.0_f32).prop_map(|value| value.and_then(Confidence::new))
 }
 
-fn any_faces() -> impl Strategy<Value = (Option<SourceMatch>, Option<GallerySearch>, Option<AgeRange>)> {
-    let source = proptest::option::of((0..3_u8, any_similarity()))
-        .prop_map(|source| source.and_then(|(faces, similarity)| compared(faces, similarity)));
+type Faces = (Option<SourceMatch>, Option<GallerySearch>, Option<AgeRange>);
+
+fn any_faces() -> impl Strategy<Value = Faces> {
+    let source =
+        proptest::option::of((0..3_u8, any_similarity())).prop_map(|source| source.map(|(faces, similarity)| compared(faces, similarity)));
     let gallery =
         proptest::option::of((any_similarity(), any_similarity())).prop_map(|found| found.map(|(own, other)| GallerySearch { own, other }));
     let age = proptest::option::of((0..60_u8, 0..40_u8)).prop_map(|age| age.map(|(low, more)| AgeRange { low, high: low + more }));
@@ -149,8 +160,11 @@ fn any_terms() -> impl Strategy<Value = Terms> {
 }
 
 fn any_history() -> impl Strategy<Value = History> {
-    (any::<bool>(), any::<bool>(), any::<bool>())
-        .prop_map(|(superseded, source_given, device_suspicious)| History { superseded, source_given, device_suspicious })
+    (any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(superseded, source_given, device_suspicious)| History {
+        superseded,
+        source_given,
+        device_suspicious,
+    })
 }
 
 /// Everything that a policy asks for, spelt out once more.
@@ -161,10 +175,13 @@ fn is_complete(terms: &Terms, history: History, evidence: &Evidence) -> bool {
     let faces = match terms.face_match {
         FaceMatch::None => true,
         FaceMatch::Source { similarity, unique_similarity } => {
-            let source = evidence.source_match.as_ref().map(|compared| compared.faces_in_source == 1 && reaches(compared.similarity, similarity));
+            let source =
+                evidence.source_match.as_ref().map(|compared| compared.faces_in_source == 1 && reaches(compared.similarity, similarity));
             gallery.is_some_and(|found| !reaches(found.other, unique_similarity)) && source.unwrap_or(!history.source_given)
         }
-        FaceMatch::Enrolled { similarity } => gallery.is_some_and(|found| reaches(found.own, similarity) && !reaches(found.other, similarity)),
+        FaceMatch::Enrolled { similarity } => {
+            gallery.is_some_and(|found| reaches(found.own, similarity) && !reaches(found.other, similarity))
+        }
     };
     evidence.check == CheckStatus::Succeeded
         && evidence.confidence.is_some_and(|confidence| confidence >= terms.approve_at)

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod decisions;
+mod limits;
 mod policies;
 mod properties;
+mod reviews;
 mod sample;
 mod transitions;

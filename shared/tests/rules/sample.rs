@@ -43,7 +43,6 @@ pub(crate) fn opened(policy: &str) -> Verification {
         device_key: None,
         external_reference: None,
         source: None,
-        waiting: None,
         consent: None,
         metadata: std::collections::BTreeMap::new(),
         opening_digest: String::new(),

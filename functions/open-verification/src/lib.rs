@@ -1,0 +1,168 @@
+//! Opens a verification for a subject: a service asks over HTTP (`POST /subjects/{subject}/verifications`), or something in the
+//! same account invokes the function directly. No session is made: the subject asks for his own, under his own name. Where the policy
+//! compares with a picture, the answer holds the form to upload it with.
+
+mod request;
+
+use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use prooflight_shared::adapters::{AwsClients, SourceUpload, UploadForm, VerificationTable};
+use prooflight_shared::app::{Entropy, Opened, Refused, Repetition, open_verification};
+use prooflight_shared::domain::{FaceMatch, OpenVerification, Owner, StackKey, Terms, Verification, VerificationId};
+use prooflight_shared::edge::{
+    Answer, Caller, ConnectError, Failure, LambdaFunction, Problem, ServiceView, Trigger, answered, consent_for, decode_body,
+    idempotency_key, is_visible_ascii, path_parameter,
+};
+use prooflight_shared::environment::{self, Environment};
+use prooflight_shared::invocation::Invocation;
+use prooflight_shared::policy::Catalogue;
+use request::{OpenRequest, OpenTask};
+use serde::Serialize;
+use serde_json::Value;
+
+/// The use case with its connections.
+#[derive(Debug)]
+pub struct OpenVerificationFunction {
+    policies: Catalogue,
+    table: VerificationTable,
+    uploads: SourceUpload,
+    stack_key: StackKey,
+}
+
+/// The route of a service.
+const ROUTE: &str = "POST /subjects/{subject}/verifications";
+
+impl LambdaFunction for OpenVerificationFunction {
+    const NAME: &'static str = "open-verification";
+    type Event = Trigger<OpenTask>;
+    type Answer = Value;
+
+    fn connect(environment: &Environment) -> Result<Self, ConnectError> {
+        let clients = AwsClients::new(environment)?;
+        Ok(Self {
+            policies: Catalogue::shipped()?,
+            table: VerificationTable::new(clients.dynamodb(), environment.required(environment::TABLE_NAME)?),
+            uploads: SourceUpload::new(environment, environment.required(environment::EVIDENCE_BUCKET)?)?,
+            stack_key: StackKey::new(environment.identifier_key()?),
+        })
+    }
+
+    async fn warm_up(&self) {
+        self.table.warm_up().await;
+    }
+
+    fn request_id(event: &Trigger<OpenTask>) -> Option<&str> {
+        match event {
+            Trigger::Http(request) => request.request_context.request_id.as_deref(),
+            Trigger::Direct(_) => None,
+        }
+    }
+
+    async fn handle(&self, event: Trigger<OpenTask>, invocation: Invocation) -> Result<Value, Failure> {
+        let entropy = Entropy::new(&invocation.entropy);
+        match event {
+            Trigger::Http(request) => {
+                let answer = answered(Self::NAME, &invocation.request_id, self.of_service(&request, &invocation, &entropy)).await;
+                Ok(serde_json::to_value(answer).unwrap_or_default())
+            }
+            Trigger::Direct(Some(task)) => Ok(self.of_workflow(task, &invocation, &entropy).await?),
+            Trigger::Direct(None) => Err(Problem::Malformed("the input does not fit".to_owned()).into()),
+        }
+    }
+}
+
+impl OpenVerificationFunction {
+    async fn of_service(&self, request: &ApiGatewayV2httpRequest, invocation: &Invocation, entropy: &Entropy) -> Result<Answer, Problem> {
+        let caller = Caller::with_scope(request, "open")?.owner;
+        let key = idempotency_key(request)?;
+        let subject = path_parameter(request, "subject");
+        // The subject is the `sub` under the service's own issuer: with his own token he then makes the sessions.
+        let subject = Owner { issuer: caller.issuer.clone(), subject: subject.to_owned() };
+        let body = decode_body::<OpenRequest>(request)?;
+        let repetition = key.map(|key| Repetition { route: ROUTE, caller: &caller, key });
+        let (verification, upload, is_new) = self.open(subject, body, repetition, invocation, entropy).await?;
+        let verification = verification.at(invocation.now);
+        let body = OpenedBody { verification: ServiceView::of(&verification, invocation.now), source_upload: upload };
+        let answer = Answer::json(if is_new { 201 } else { 200 }, &body);
+        Ok(answer.located_at(format!("verifications/{}", verification.id)))
+    }
+
+    /// A workflow's step is repeated with the same execution and state name, which are its key.
+    async fn of_workflow(&self, task: OpenTask, invocation: &Invocation, entropy: &Entropy) -> Result<Value, Problem> {
+        let subject = task.subject;
+        let key = task.idempotency_key;
+        if key.as_deref().is_some_and(|key| !is_visible_ascii(key, 256)) {
+            return Err(Problem::Malformed("idempotencyKey has to be 1 to 256 visible ASCII characters".to_owned()));
+        }
+        let caller = subject.clone();
+        let repetition = key.as_deref().map(|key| Repetition { route: "workflow", caller: &caller, key });
+        let (verification, upload, _) = self.open(subject, task.request, repetition, invocation, entropy).await?;
+        let verification = verification.at(invocation.now);
+        let body = OpenedBody { verification: ServiceView::of(&verification, invocation.now), source_upload: upload };
+        Ok(serde_json::to_value(body).unwrap_or_default())
+    }
+
+    async fn open(
+        &self,
+        subject: Owner,
+        request: OpenRequest,
+        repetition: Option<Repetition<'_>>,
+        invocation: &Invocation,
+        entropy: &Entropy,
+    ) -> Result<(Verification, Option<UploadForm>, bool), Problem> {
+        if !is_visible_ascii(&subject.subject, 256) {
+            return Err(Problem::Malformed("the subject has to be 1 to 256 visible ASCII characters".to_owned()));
+        }
+        request.check()?;
+        let terms = self.policies.get(request.policy.as_deref()).ok_or(Problem::PolicyUnknown)?;
+        let subject_key = self.stack_key.subject(&subject);
+        check_faces(terms, &request)?;
+        let source = request.source.as_ref().map(|_| entropy.draw_hex());
+        let opening = OpenVerification {
+            id: VerificationId::from_bytes(entropy.draw()),
+            owner: subject,
+            subject_key,
+            terms: terms.clone(),
+            nonce: None,
+            opening_digest: request.digest(&terms.name),
+            device_key: request.device_id.as_deref().map(|device| self.stack_key.device(device)),
+            device_id: request.device_id,
+            external_reference: request.external_reference,
+            source,
+            consent: consent_for(terms, request.consent, invocation.now)?,
+            metadata: request.metadata.unwrap_or_default(),
+        };
+        let digest = opening.opening_digest.clone();
+        let services = (&self.table, &self.stack_key);
+        let (loaded, is_new) = match open_verification(services, opening, repetition, invocation.now, entropy).await {
+            Ok(Opened::New(loaded)) => (loaded, true),
+            Ok(Opened::Before(loaded)) if loaded.verification.opening_digest == digest => (loaded, false),
+            Ok(Opened::Before(_)) => return Err(Problem::IdempotencyMismatch),
+            Err(Refused::Erased) => return Err(Problem::ErasureInProgress),
+            Err(refused) => return Err(refused.into()),
+        };
+        let unused = loaded.verification.source.as_ref().filter(|source| source.sha256.is_none());
+        let form = match (unused, request.source) {
+            (Some(source), Some(asked)) => Some(self.uploads.form(&source.key, asked.content_type.as_str())?),
+            _ => None,
+        };
+        Ok((loaded.verification, form, is_new))
+    }
+}
+
+/// Whether the policy can be carried out with what was given. Nobody can be enrolled yet, so nobody has a face to step up with.
+fn check_faces(terms: &Terms, request: &OpenRequest) -> Result<(), Problem> {
+    match terms.face_match {
+        FaceMatch::None | FaceMatch::Enrolled { .. } if request.source.is_some() => Err(Problem::SourceNotUsed),
+        FaceMatch::Enrolled { .. } => Err(Problem::NotEnrolled),
+        FaceMatch::None | FaceMatch::Source { .. } => Ok(()),
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OpenedBody<'a> {
+    #[serde(flatten)]
+    verification: ServiceView<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_upload: Option<UploadForm>,
+}

@@ -1,0 +1,70 @@
+//! What a service or a workflow sends to have a verification opened.
+
+use prooflight_shared::domain::{Owner, hex};
+use prooflight_shared::edge::{GivenConsent, Problem, check_notes, is_visible_ascii};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The body of the route, and the same fields of a task. A field that is not known is refused.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct OpenRequest {
+    pub(crate) policy: Option<String>,
+    pub(crate) external_reference: Option<String>,
+    pub(crate) device_id: Option<String>,
+    pub(crate) consent: Option<GivenConsent>,
+    pub(crate) metadata: Option<BTreeMap<String, String>>,
+    pub(crate) source: Option<SourceRequest>,
+}
+
+/// A picture that will be uploaded.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct SourceRequest {
+    pub(crate) content_type: PictureType,
+}
+
+/// What Rekognition reads.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+pub(crate) enum PictureType {
+    #[serde(rename = "image/jpeg")]
+    Jpeg,
+    #[serde(rename = "image/png")]
+    Png,
+}
+
+/// What a direct invocation holds.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OpenTask {
+    pub(crate) subject: Owner,
+    #[serde(default)]
+    pub(crate) idempotency_key: Option<String>,
+    #[serde(default)]
+    pub(crate) request: OpenRequest,
+}
+
+impl PictureType {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Jpeg => "image/jpeg",
+            Self::Png => "image/png",
+        }
+    }
+}
+
+impl OpenRequest {
+    /// Refuses what is too long or not printable.
+    pub(crate) fn check(&self) -> Result<(), Problem> {
+        if self.external_reference.as_deref().is_some_and(|reference| !is_visible_ascii(reference, 128)) {
+            return Err(Problem::Malformed("externalReference has to be 1 to 128 visible ASCII characters".to_owned()));
+        }
+        check_notes(self.device_id.as_deref(), self.consent.as_ref(), self.metadata.as_ref())
+    }
+
+    /// Names the body's meaning, not its spelling.
+    pub(crate) fn digest(&self, policy: &str) -> String {
+        let meaning = (policy, &self.external_reference, &self.device_id, &self.consent, &self.metadata, &self.source);
+        hex(ring::digest::digest(&ring::digest::SHA256, &serde_json::to_vec(&meaning).unwrap_or_default()).as_ref())
+    }
+}
