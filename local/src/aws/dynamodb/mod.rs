@@ -4,6 +4,7 @@
 mod definition;
 mod dispatch;
 mod permissions;
+mod residue;
 
 use crate::aws::json;
 use crate::clock::Clock;
@@ -13,15 +14,17 @@ use dynoxide::{Database, DynoxideError};
 use futures_util::FutureExt as _;
 use http::{Response, StatusCode};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub(crate) use permissions::permissions;
+use residue::Residue;
 
 /// All tables of this machine.
 pub(crate) struct Tables {
     database: Database,
     file: Option<PathBuf>,
     clock: Arc<Clock>,
+    residue: Mutex<Residue>,
 }
 
 /// Why the tables cannot be opened or made.
@@ -56,7 +59,7 @@ impl Tables {
         // A commit then waits for no disk: nothing is lost when the process ends, and a power cut costs the last moments of a
         // local table. The engine has no other name for this setting.
         database.disable_bulk_loading()?;
-        Ok(Self { database, file: file.map(Path::to_owned), clock })
+        Ok(Self { database, file: file.map(Path::to_owned), clock, residue: Mutex::default() })
     }
 
     /// Answers one call. The engine works synchronously, so this belongs on a thread that may block.
@@ -83,7 +86,7 @@ impl Tables {
         definition::ensure(&self.database, definition)
     }
 
-    /// Deletes the items whose time to live is over on our clock, and says how many: AWS does it "within a few days", here it
+    /// Deletes the items whose time to live is over on our clock, says how many, and removes what deleted items have left in the file: AWS does it "within a few days", here it
     /// happens when this is called. Deletions appear in the table's stream as the service's own.
     pub(crate) fn sweep_ttl(&self) -> Result<usize, TablesFault> {
         let Some(path) = &self.file else { return Ok(self.database.sweep_ttl()?) };
@@ -91,7 +94,9 @@ impl Tables {
         let path = path.to_str().ok_or_else(|| TablesFault::Path(path.clone()))?;
         let storage = dynoxide::storage::Storage::new(path)?.with_clock(Arc::new(MovedClock(Arc::clone(&self.clock))));
         let swept = dynoxide::ttl::sweep_expired_items(&storage).now_or_never();
-        swept.unwrap_or_else(|| Err(DynoxideError::InternalServerError("the sweep did not finish".to_owned()))).map_err(TablesFault::Engine)
+        let swept = swept.unwrap_or_else(|| Err(DynoxideError::InternalServerError("the sweep did not finish".to_owned())))?;
+        self.residue.lock().unwrap_or_else(PoisonError::into_inner).remove(&storage, self.clock.now())?;
+        Ok(swept)
     }
 }
 
