@@ -11,6 +11,7 @@ use crate::lambda::{self, LambdaError, Work};
 use crate::page::Page;
 use crate::random::{bytes, hex};
 use crate::rekognition::Rekognition;
+use crate::schedules::Schedules;
 use crate::stream::{self, LivenessStream};
 use crate::timers::Timers;
 use crate::tokens::{AUDIENCE, ISSUER, TokenIssuer, TokenKeyError};
@@ -89,13 +90,14 @@ impl Assembly {
         deployment.buckets.iter().try_for_each(|bucket| endpoint.ensure_bucket(bucket))?;
         let rekognition = Rekognition::open(path, Arc::clone(&clock), endpoint.buckets(), REGION).map_err(AssemblyError::Sessions)?;
         let rekognition = Arc::new(rekognition);
-        let timers = Timers::new(Arc::clone(&endpoint), Arc::clone(&rekognition));
-
         let functions = lambda::functions(&deployment.functions, &credentials, aws_port)?;
+        let schedules = Schedules::new(&deployment.functions, functions.registry.clone(), Arc::clone(&clock));
+        let timers = Timers::new(Arc::clone(&endpoint), Arc::clone(&rekognition), Arc::new(schedules));
+        let invoker = lambda::invoker(&deployment.functions, functions.registry.clone(), Arc::clone(&clock));
         let authorizer = Authorizer::new(deployment.authorizer.clone(), &tokens);
         let gateway = Gateway::new(deployment, authorizer, functions.registry, Arc::clone(&clock), https_port);
         let stream = LivenessStream::new(Arc::clone(&rekognition), credentials, Arc::clone(&clock), REGION);
-        let aws = endpoint.router(door(Arc::clone(&rekognition)));
+        let aws = endpoint.router(door(Arc::clone(&rekognition)), invoker);
         let helpers = Helpers { tokens, clock: Arc::clone(&clock), rekognition, timers: timers.clone() };
         let https = Router::new()
             .merge(gateway.router())

@@ -2,11 +2,16 @@
 //! signs with an access key of its own, so that the AWS endpoint knows who called what.
 
 use crate::aws::credentials::{Caller, Credential, Credentials};
-use crate::gateway::{Function, Functions, REGION};
+use crate::aws::lambda::{FunctionError, Lambda};
+use crate::clock::Clock;
+use crate::gateway::{Function, FunctionFailure, Functions, REGION, STACK_NAME};
 use crate::random::{bytes, hex};
+use prooflight_cleanup::Cleanup;
 use prooflight_close_verification::CloseVerification;
 use prooflight_complete_session::CompleteSession;
 use prooflight_create_session::CreateSession;
+use prooflight_enroll_face::EnrollFace;
+use prooflight_erase_subject::EraseSubject;
 use prooflight_get_verification::GetVerification;
 use prooflight_lift_lockout::LiftLockout;
 use prooflight_open_verification::OpenVerificationFunction;
@@ -16,6 +21,7 @@ use prooflight_shared::invocation::Invocation;
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Why a function cannot run here.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +64,9 @@ pub(crate) fn functions(functions: &[Function], credentials: &Credentials, aws_p
             OpenVerificationFunction::NAME => host::<OpenVerificationFunction>(&mut registry, &environment),
             CloseVerification::NAME => host::<CloseVerification>(&mut registry, &environment),
             LiftLockout::NAME => host::<LiftLockout>(&mut registry, &environment),
+            EnrollFace::NAME => host::<EnrollFace>(&mut registry, &environment),
+            EraseSubject::NAME => host::<EraseSubject>(&mut registry, &environment),
+            Cleanup::NAME => host::<Cleanup>(&mut registry, &environment),
             _ => return Err(LambdaError::Unknown(function.name.clone())),
         };
         warming.push(warm.map_err(|source| LambdaError::Environment { function: function.name.clone(), source })?);
@@ -68,6 +77,33 @@ pub(crate) fn functions(functions: &[Function], credentials: &Credentials, aws_p
         }
     });
     Ok(Deployed { registry, warm_up })
+}
+
+/// What the AWS endpoint invokes the functions with: by their own names, or by those that the stack gives them.
+pub(crate) fn invoker(functions: &[Function], registry: Functions, clock: Arc<Clock>) -> Lambda {
+    let timeouts: BTreeMap<String, Duration> = functions.iter().map(|function| (function.name.clone(), function.timeout)).collect();
+    let (registry, timeouts) = (Arc::new(registry), Arc::new(timeouts));
+    Arc::new(move |name, event| {
+        let (registry, timeouts, clock) = (Arc::clone(&registry), Arc::clone(&timeouts), Arc::clone(&clock));
+        Box::pin(async move {
+            let name = name.strip_prefix(STACK_NAME).and_then(|rest| rest.strip_prefix('-')).unwrap_or(&name);
+            let timeout = *timeouts.get(name)?;
+            let failed = |error_type: &str, message: String| FunctionError { error_type: error_type.to_owned(), message };
+            let minted = bytes::<16>().and_then(|id| Ok((uuid::Builder::from_random_bytes(id).into_uuid().to_string(), bytes::<32>()?)));
+            let (id, entropy) = match minted {
+                Ok(minted) => minted,
+                Err(error) => return Some(Err(failed("Runtime.ExitError", error.to_string()))),
+            };
+            let answered = registry.invoke(name, timeout, event, Invocation::new(clock.now(), &id, entropy)).await;
+            Some(answered.map_err(|failure| match failure {
+                FunctionFailure::Failed(failure) => failed(&failure.error_type, failure.message),
+                FunctionFailure::TimedOut(_) => failed("Sandbox.Timedout", failure.to_string()),
+                FunctionFailure::Unknown | FunctionFailure::Unreadable(_) | FunctionFailure::Panicked => {
+                    failed("Runtime.ExitError", failure.to_string())
+                }
+            }))
+        })
+    })
 }
 
 /// Puts a function into the registry; the returned work opens its connections.

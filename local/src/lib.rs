@@ -16,6 +16,7 @@ pub mod options;
 pub mod page;
 mod random;
 pub mod rekognition;
+pub mod schedules;
 mod severable;
 pub mod stream;
 pub mod timers;

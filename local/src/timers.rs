@@ -1,8 +1,9 @@
-//! What happens by itself as time goes by: items past their time to live and sessions past their life are removed. It is looked after every
-//! minute, and at once when `/dev/clock` has moved the time.
+//! What happens by itself as time goes by: scheduled functions are invoked, items past their time to live and sessions past their life are
+//! removed. It is looked after every minute, and at once when `/dev/clock` has moved the time.
 
 use crate::aws::AwsEndpoint;
 use crate::rekognition::Rekognition;
+use crate::schedules::Schedules;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::MissedTickBehavior;
@@ -14,6 +15,7 @@ const EVERY: Duration = Duration::from_mins(1);
 pub struct Timers {
     endpoint: Arc<AwsEndpoint>,
     rekognition: Arc<Rekognition>,
+    schedules: Arc<Schedules>,
 }
 
 impl std::fmt::Debug for Timers {
@@ -23,13 +25,15 @@ impl std::fmt::Debug for Timers {
 }
 
 impl Timers {
-    /// Timers on the clock of these two.
-    pub fn new(endpoint: Arc<AwsEndpoint>, rekognition: Arc<Rekognition>) -> Self {
-        Self { endpoint, rekognition }
+    /// Timers on the clock of these three.
+    pub fn new(endpoint: Arc<AwsEndpoint>, rekognition: Arc<Rekognition>, schedules: Arc<Schedules>) -> Self {
+        Self { endpoint, rekognition, schedules }
     }
 
     /// Does what is due now, and returns when it is done.
     pub async fn run_due(&self) {
+        // What a function is to see has to be there still: only then it is removed.
+        self.schedules.run_due().await;
         let timers = self.clone();
         let swept = tokio::task::spawn_blocking(move || {
             timers.rekognition.sweep();

@@ -1,23 +1,23 @@
 //! Ends a verification that nobody wants any more (`POST /verifications/{id}/cancel`, by its subject or a service), or whose
-//! subject takes the consent back (`POST /verifications/{id}/withdraw-consent`), and with it his images.
+//! subject takes the consent back (`POST /verifications/{id}/withdraw-consent`), and with it his images and the face that was enrolled
+//! from them.
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use jiff::Timestamp;
-use prooflight_shared::adapters::{AwsClients, EvidenceBucket, Loaded, VerificationTable, session_prefix};
-use prooflight_shared::app::{Entropy, change_verification};
-use prooflight_shared::domain::{Command, Verification, VerificationId};
+use prooflight_shared::adapters::{AwsClients, Loaded, prefixes_of};
+use prooflight_shared::app::{Enroller, Entropy, change_verification};
+use prooflight_shared::domain::{Command, Reason, Verification, VerificationId};
 use prooflight_shared::edge::{
     Answer, Caller, ConnectError, Failure, LambdaFunction, NoBody, OwnerView, Problem, answered, decode_body, path_parameter,
 };
-use prooflight_shared::environment::{self, Environment};
+use prooflight_shared::environment::Environment;
 use prooflight_shared::fault::Fault;
 use prooflight_shared::invocation::Invocation;
 
 /// The use case with its connections.
 #[derive(Debug)]
 pub struct CloseVerification {
-    table: VerificationTable,
-    bucket: EvidenceBucket,
+    stores: Enroller,
 }
 
 impl LambdaFunction for CloseVerification {
@@ -27,14 +27,11 @@ impl LambdaFunction for CloseVerification {
 
     fn connect(environment: &Environment) -> Result<Self, ConnectError> {
         let clients = AwsClients::new(environment)?;
-        Ok(Self {
-            table: VerificationTable::new(clients.dynamodb(), environment.required(environment::TABLE_NAME)?),
-            bucket: EvidenceBucket::new(clients.s3(), environment.required(environment::EVIDENCE_BUCKET)?),
-        })
+        Ok(Self { stores: Enroller::connect(&clients, environment)? })
     }
 
     async fn warm_up(&self) {
-        self.table.warm_up().await;
+        self.stores.table.warm_up().await;
     }
 
     fn request_id(event: &ApiGatewayV2httpRequest) -> Option<&str> {
@@ -77,28 +74,25 @@ impl CloseVerification {
         // Closed first: from then on no completion adds an image that would be missed.
         let closed = self.change(loaded, &Command::WithdrawConsent, invocation).await?;
         self.remove_images(&closed).await?;
+        self.stores.undo(&closed, Reason::ConsentWithdrawn, &Entropy::new(&invocation.entropy)).await?;
         Ok(shown(&closed, invocation.now))
     }
 
     async fn load(&self, request: &ApiGatewayV2httpRequest) -> Result<Loaded, Problem> {
         let id = VerificationId::parse(path_parameter(request, "id")).ok_or(Problem::NotFound)?;
-        self.table.load(&id).await?.ok_or(Problem::NotFound)
+        self.stores.table.load(&id).await?.ok_or(Problem::NotFound)
     }
 
     async fn change(&self, loaded: Loaded, command: &Command, invocation: &Invocation) -> Result<Verification, Problem> {
         let id = loaded.verification.id.clone();
         let entropy = Entropy::new(&invocation.entropy);
-        let changed = change_verification(&self.table, &id, Some(loaded), command, None, invocation.now, &entropy).await?;
+        let changed = change_verification(&self.stores.table, &id, Some(loaded), command, None, invocation.now, &entropy).await?;
         Ok(changed.verification)
     }
 
     /// Every image of every session, and the picture that it was compared with. Doing it again finds nothing left.
     async fn remove_images(&self, verification: &Verification) -> Result<(), Fault> {
-        let mut keys: Vec<String> = verification.source.iter().map(|source| source.key.clone()).collect();
-        for session in &verification.sessions {
-            keys.extend(self.bucket.list(&session_prefix(verification, session), None).await?);
-        }
-        self.bucket.delete(&keys).await
+        self.stores.bucket.delete(&self.stores.bucket.list(&prefixes_of(verification)).await?).await
     }
 }
 

@@ -87,24 +87,28 @@ impl GetVerification {
 
         let wanted = usize::from(asked.limit);
         let mut found: Vec<Verification> = Vec::new();
-        let mut goes_on = true;
-        while goes_on && found.len() < wanted {
+        let next = loop {
             let page = self.table.of_subject(&subject, after.as_ref(), asked.limit).await?;
-            goes_on = page.more;
-            for (loaded, place) in page.found {
-                if found.len() == wanted {
-                    goes_on = true;
-                    break;
-                }
+            let mut taken = None;
+            let mut left = page.found.into_iter();
+            for (loaded, place) in left.by_ref() {
                 let verification = loaded.verification.at(invocation.now);
-                after = Some(place);
                 if asked.status.is_none_or(|status| status == verification.status) {
                     found.push(verification);
                 }
+                taken = Some(place);
+                if found.len() == wanted {
+                    break;
+                }
             }
-        }
+            // Where something of this page is left, the list goes on right behind the last that was taken.
+            after = if left.next().is_some() { taken } else { page.next };
+            if found.len() == wanted || after.is_none() {
+                break after;
+            }
+        };
         let random = Entropy::new(&invocation.entropy).draw();
-        let next_cursor = after.filter(|_| goes_on).and_then(|place| list.seal(&self.stack_key, &place, random));
+        let next_cursor = next.and_then(|place| list.seal(&self.stack_key, &place, random));
         let verifications = found.iter().map(|verification| ServiceView::of(verification, invocation.now)).collect();
         Ok(Answer::json(200, &ListBody { verifications, next_cursor }))
     }

@@ -5,9 +5,10 @@
 mod request;
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use jiff::Timestamp;
 use prooflight_shared::adapters::{AwsClients, SourceUpload, UploadForm, VerificationTable};
 use prooflight_shared::app::{Entropy, Opened, Refused, Repetition, open_verification};
-use prooflight_shared::domain::{FaceMatch, OpenVerification, Owner, StackKey, Terms, Verification, VerificationId};
+use prooflight_shared::domain::{FaceMatch, OpenVerification, Owner, StackKey, SubjectKey, Terms, Verification, VerificationId};
 use prooflight_shared::edge::{
     Answer, Caller, ConnectError, Failure, LambdaFunction, Problem, ServiceView, Trigger, answered, consent_for, decode_body,
     idempotency_key, is_visible_ascii, path_parameter,
@@ -115,7 +116,7 @@ impl OpenVerificationFunction {
         request.check()?;
         let terms = self.policies.get(request.policy.as_deref()).ok_or(Problem::PolicyUnknown)?;
         let subject_key = self.stack_key.subject(&subject);
-        check_faces(terms, &request)?;
+        self.check_faces(terms, &request, &subject_key, invocation.now).await?;
         let source = request.source.as_ref().map(|_| entropy.draw_hex());
         let opening = OpenVerification {
             id: VerificationId::from_bytes(entropy.draw()),
@@ -147,14 +148,19 @@ impl OpenVerificationFunction {
         };
         Ok((loaded.verification, form, is_new))
     }
-}
 
-/// Whether the policy can be carried out with what was given. Nobody can be enrolled yet, so nobody has a face to step up with.
-fn check_faces(terms: &Terms, request: &OpenRequest) -> Result<(), Problem> {
-    match terms.face_match {
-        FaceMatch::None | FaceMatch::Enrolled { .. } if request.source.is_some() => Err(Problem::SourceNotUsed),
-        FaceMatch::Enrolled { .. } => Err(Problem::NotEnrolled),
-        FaceMatch::None | FaceMatch::Source { .. } => Ok(()),
+    /// Whether the policy can be carried out with what was given: a subject who is not enrolled has no face to step up with, and would
+    /// only fail.
+    async fn check_faces(&self, terms: &Terms, request: &OpenRequest, subject: &SubjectKey, now: Timestamp) -> Result<(), Problem> {
+        match terms.face_match {
+            FaceMatch::None | FaceMatch::Enrolled { .. } if request.source.is_some() => Err(Problem::SourceNotUsed),
+            FaceMatch::None | FaceMatch::Source { .. } => Ok(()),
+            FaceMatch::Enrolled { .. } => {
+                let enrolment = self.table.enrolment(subject).await?;
+                let is_enrolled = enrolment.is_some_and(|loaded| loaded.enrolment.face_at(now).is_some());
+                if is_enrolled { Ok(()) } else { Err(Problem::NotEnrolled) }
+            }
+        }
     }
 }
 

@@ -3,10 +3,11 @@
 //! never a key or a body.
 
 use crate::aws::credentials::Credentials;
-use crate::aws::journal::Journal;
+use crate::aws::journal::{ACCOUNT, Journal};
+use crate::aws::lambda::Lambda;
 use crate::aws::signature::{SignatureFault, Verified, is_presigned, verify_header, verify_presigned};
 use crate::aws::sts::{Form, Sts, StsFault};
-use crate::aws::{Rekognition, dynamodb, entropy, json, policy, s3, sts_xml};
+use crate::aws::{Rekognition, dynamodb, entropy, json, lambda, policy, s3, sts_xml};
 use crate::clock::{Clock, wall_now};
 use axum::body::Body;
 use axum::extract::State;
@@ -27,6 +28,7 @@ pub(super) struct Front {
     pub(super) objects: S3Service,
     pub(super) sts: Sts,
     pub(super) rekognition: Rekognition,
+    pub(super) lambda: Lambda,
 }
 
 /// How a request speaks, which decides how a refusal is worded.
@@ -91,6 +93,7 @@ impl Front {
             Protocol::Json { operation, .. } => json::unknown_operation(&service, operation),
             Protocol::Query => self.query(&parts, &body, &verified, request_id),
             Protocol::Rest if service == "s3" => self.rest(parts, body, verified).await,
+            Protocol::Rest if service == "lambda" => self.invoke(&parts, &body, &verified).await,
             Protocol::Rest => json::unknown_operation(&service, &format!("{} {}", parts.method, parts.uri.path())),
         }
     }
@@ -120,6 +123,19 @@ impl Front {
                 json::fault(service, StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "the call did not finish")
             }
         }
+    }
+
+    async fn invoke(&self, parts: &Parts, body: &Bytes, verified: &Verified) -> Response<Bytes> {
+        let Some(function) = lambda::function_of(parts) else {
+            return json::unknown_operation("lambda", &format!("{} {}", parts.method, parts.uri.path()));
+        };
+        let action = "lambda:InvokeFunction";
+        if !policy::permits(&verified.caller, action, &verified.scope.region, self.clock.now()) {
+            return json::access_denied("lambda", action);
+        }
+        let arn = format!("arn:aws:lambda:{}:{ACCOUNT}:function:{function}", verified.scope.region);
+        self.journal.record(&verified.caller, action, &arn);
+        lambda::invoke(&self.lambda, function, parts, body).await
     }
 
     fn query(&self, parts: &Parts, body: &Bytes, verified: &Verified, request_id: &str) -> Response<Bytes> {

@@ -1,5 +1,5 @@
 //! The AWS endpoint: one HTTP port, path style, on which SigV4 is verified and a request goes to its service - Rekognition,
-//! DynamoDB, S3 or STS.
+//! DynamoDB, S3, STS or Lambda.
 
 pub(crate) mod claim;
 pub mod credentials;
@@ -8,6 +8,7 @@ pub(crate) mod entropy;
 mod front;
 pub mod journal;
 pub mod json;
+pub mod lambda;
 pub mod policy;
 pub mod s3;
 pub mod signature;
@@ -22,6 +23,7 @@ use front::Front;
 use futures_util::future::BoxFuture;
 use http::Response;
 use journal::Journal;
+use lambda::Lambda;
 use s3::Buckets;
 use s3s::service::S3ServiceBuilder;
 use std::path::Path;
@@ -104,7 +106,7 @@ impl AwsEndpoint {
     }
 
     /// All services behind one door, which answers every path.
-    pub fn router(&self, rekognition: Rekognition) -> axum::Router {
+    pub fn router(&self, rekognition: Rekognition, lambda: Lambda) -> axum::Router {
         let mut objects = S3ServiceBuilder::new(s3::Operations(Arc::clone(&self.buckets)));
         objects.set_auth(s3::Secrets(Arc::clone(&self.credentials)));
         objects.set_access(s3::Access { journal: Arc::clone(&self.journal), clock: Arc::clone(&self.clock) });
@@ -116,6 +118,7 @@ impl AwsEndpoint {
             objects: objects.build(),
             sts: sts::Sts::new(Arc::clone(&self.credentials)),
             rekognition,
+            lambda,
         };
         axum::Router::new().fallback(front::answer).with_state(Arc::new(front))
     }

@@ -5,6 +5,8 @@ use super::cors::Cors;
 use super::intrinsics::{resolve, resolve_text};
 use super::routes::{Access, Route, Routes};
 use super::stack::{Resource, Stack, TemplateError};
+use crate::schedules::rate;
+use jiff::SignedDuration;
 use serde_json::Value as Json;
 use serde_norway::Value as Yaml;
 use std::collections::BTreeMap;
@@ -36,6 +38,8 @@ pub struct Function {
     pub timeout: Duration,
     /// The environment variables of the template, resolved.
     pub environment: BTreeMap<String, String>,
+    /// How often it is invoked by itself.
+    pub schedule: Option<SignedDuration>,
 }
 
 /// What a JWT authorizer checks a token against.
@@ -93,7 +97,21 @@ fn function(stack: &Stack, resource: &Resource<'_>, secret: &impl Fn(&str) -> st
             environment.insert(variable.to_owned(), dynamic(resolve_text(value, stack)?, secret)?);
         }
     }
-    Ok(Function { name, timeout: Duration::from_secs(timeout), environment })
+    Ok(Function { name, timeout: Duration::from_secs(timeout), environment, schedule: schedule(stack, resource)? })
+}
+
+/// The period of a function's `ScheduleV2` event, where it has one.
+fn schedule(stack: &Stack, resource: &Resource<'_>) -> Result<Option<SignedDuration>, TemplateError> {
+    for (_, event) in resource.property(&["Events"]).and_then(Yaml::as_mapping).into_iter().flatten() {
+        if event.get("Type").and_then(Yaml::as_str) != Some("ScheduleV2") {
+            continue;
+        }
+        let expression = event.get("Properties").and_then(|properties| properties.get("ScheduleExpression"));
+        let expression = resolve_text(expression.ok_or_else(|| missing(resource, "ScheduleExpression"))?, stack)?;
+        let every = rate(&expression).ok_or_else(|| TemplateError::Unsupported(format!("the schedule {expression}")))?;
+        return Ok(Some(every));
+    }
+    Ok(None)
 }
 
 /// Replaces a dynamic reference ("Get a secret or secret value from Secrets Manager" in the CloudFormation guide) by what it stands for.

@@ -53,10 +53,13 @@ impl World {
         }
         let clock = Arc::new(Clock::ephemeral());
         let endpoint = AwsEndpoint::open(AwsOptions { data, clock: Arc::clone(&clock), credentials: Arc::clone(&credentials) }).unwrap();
-        let router = endpoint.router(Arc::new(|operation, _, caller| {
-            // Rekognition is not under test here: it answers with what it was called with.
-            Box::pin(async move { Response::new(Bytes::from(format!("{{\"{operation}\":\"{caller:?}\"}}").replace('\\', ""))) })
-        }));
+        let router = endpoint.router(
+            Arc::new(|operation, _, caller| {
+                // Rekognition is not under test here: it answers with what it was called with.
+                Box::pin(async move { Response::new(Bytes::from(format!("{{\"{operation}\":\"{caller:?}\"}}").replace('\\', ""))) })
+            }),
+            Arc::new(|_, _| Box::pin(async { None })),
+        );
         Self { endpoint, credentials, clock, router }
     }
 

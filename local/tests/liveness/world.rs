@@ -44,10 +44,13 @@ impl World {
         endpoint.ensure_bucket(BUCKET).unwrap();
         let rekognition = Arc::new(Rekognition::open(data, Arc::clone(&clock), endpoint.buckets(), REGION).unwrap());
         let answering = Arc::clone(&rekognition);
-        let router = endpoint.router(Arc::new(move |operation, body, caller| {
-            let rekognition = Arc::clone(&answering);
-            Box::pin(async move { rekognition.answer(&operation, body, &caller).await })
-        }));
+        let router = endpoint.router(
+            Arc::new(move |operation, body, caller| {
+                let rekognition = Arc::clone(&answering);
+                Box::pin(async move { rekognition.answer(&operation, body, &caller).await })
+            }),
+            Arc::new(|_, _| Box::pin(async { None })),
+        );
         let world = Self {
             sdk: sdk(router, SdkCredentials::new("local", "local-secret", None, None, "tests")),
             clock,
@@ -68,10 +71,13 @@ impl World {
     /// The SDK's client for another key, with or without a session token.
     pub(crate) fn sdk_for(&self, access_key_id: &str, session_token: Option<&str>) -> aws_sdk_rekognition::Client {
         let rekognition = Arc::clone(&self.rekognition);
-        let router = self.endpoint.router(Arc::new(move |operation, body, caller| {
-            let rekognition = Arc::clone(&rekognition);
-            Box::pin(async move { rekognition.answer(&operation, body, &caller).await })
-        }));
+        let router = self.endpoint.router(
+            Arc::new(move |operation, body, caller| {
+                let rekognition = Arc::clone(&rekognition);
+                Box::pin(async move { rekognition.answer(&operation, body, &caller).await })
+            }),
+            Arc::new(|_, _| Box::pin(async { None })),
+        );
         sdk(router, SdkCredentials::new(access_key_id, "local-secret", session_token.map(str::to_owned), None, "tests"))
     }
 

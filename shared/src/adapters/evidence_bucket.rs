@@ -136,11 +136,17 @@ impl EvidenceBucket {
         Ok(())
     }
 
-    /// The keys under a prefix, at most a thousand, after `after` where that is given.
-    pub async fn list(&self, prefix: &str, after: Option<&str>) -> Result<Vec<String>, Fault> {
-        let listed = self.client.list_objects_v2().bucket(&self.name).prefix(prefix).set_start_after(after.map(str::to_owned)).send().await;
-        let listed = listed.map_err(|error| fault(CODES, "list objects", &error))?;
-        Ok(listed.contents().iter().filter_map(|object| object.key().map(str::to_owned)).collect())
+    /// Every key under these prefixes.
+    pub async fn list(&self, prefixes: &[String]) -> Result<Vec<String>, Fault> {
+        let mut keys = Vec::new();
+        for prefix in prefixes {
+            let mut pages = self.client.list_objects_v2().bucket(&self.name).prefix(prefix).into_paginator().send();
+            while let Some(page) = pages.next().await {
+                let page = page.map_err(|error| fault(CODES, "list objects", &error))?;
+                keys.extend(page.contents().iter().filter_map(|object| object.key().map(str::to_owned)));
+            }
+        }
+        Ok(keys)
     }
 
     /// A link to an object that is good for a minute. Whoever has it sees the image, so it goes to reviewers alone.
@@ -169,8 +175,14 @@ impl EvidenceImage<'_> {
     }
 }
 
+/// What the keys of everything that is stored for a verification begin with.
+pub fn prefixes_of(verification: &Verification) -> Vec<String> {
+    let sessions = verification.sessions.iter().map(|session| session_prefix(verification, session));
+    sessions.chain([format!("sources/{}/", verification.id)]).collect()
+}
+
 /// What the keys of all images of a session begin with.
-pub fn session_prefix(verification: &Verification, session: &Session) -> String {
+fn session_prefix(verification: &Verification, session: &Session) -> String {
     prefix(verification.terms.images_kept_days, session.created_at, &verification.id, session.number)
 }
 

@@ -3,11 +3,12 @@
 //! the subject is in the collection.
 
 use super::refusal::{Codes, fault};
-use crate::domain::{AgeRange, Confidence, GallerySearch, SubjectKey};
+use crate::domain::{AgeRange, Confidence, EnrolledFace, FaceId, GallerySearch, SubjectKey};
 use crate::fault::{Fault, FaultCode};
 use aws_sdk_rekognition::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_rekognition::primitives::Blob;
 use aws_sdk_rekognition::types::{Attribute, FaceMatch, Image, QualityFilter};
+use jiff::Timestamp;
 
 /// The operations, on one collection.
 #[derive(Debug, Clone)]
@@ -16,20 +17,13 @@ pub struct Faces {
     collection: String,
 }
 
-/// A face that was enrolled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EnrolledFace {
-    /// Rekognition's name for it.
-    pub face_id: String,
-    /// The model that described it (`IndexFacesModelVersion`).
-    pub model: Option<String>,
-}
-
 /// A face that a search found.
 #[derive(Debug, Clone)]
 pub struct FoundFace {
     /// Rekognition's name for it.
-    pub face_id: String,
+    pub face_id: FaceId,
+    /// The model that described it.
+    pub model: Option<String>,
     /// Whose it is; none for a face that nobody here has enrolled.
     pub subject: Option<SubjectKey>,
     /// How alike.
@@ -40,6 +34,9 @@ const CODES: Codes = Codes { unavailable: FaultCode::FacesUnavailable, refused: 
 
 /// More hits above a threshold of 80 and more than this do not happen by chance.
 const MOST_HITS: i32 = 100;
+
+/// `API_DeleteFaces` takes 4,096; a subject has one or two.
+const MOST_FORGOTTEN_AT_ONCE: usize = 100;
 
 impl Faces {
     /// The operations behind that client, on that collection.
@@ -119,7 +116,7 @@ impl Faces {
     }
 
     /// Enrols the largest face of a picture; none where it shows none.
-    pub async fn enrol(&self, subject: &SubjectKey, picture: &[u8]) -> Result<Option<EnrolledFace>, Fault> {
+    pub async fn enrol(&self, subject: &SubjectKey, picture: &[u8], now: Timestamp) -> Result<Option<EnrolledFace>, Fault> {
         let indexed = self
             .client
             .index_faces()
@@ -133,27 +130,28 @@ impl Faces {
             .map_err(|error| fault(CODES, "enrol a face", &error))?;
         let model = indexed.face_model_version().map(str::to_owned);
         let face = indexed.face_records().first().and_then(|record| record.face());
-        Ok(face.and_then(|face| face.face_id()).map(|face_id| EnrolledFace { face_id: face_id.to_owned(), model }))
+        Ok(face.and_then(|face| face.face_id()).map(|id| EnrolledFace { face_id: FaceId::new(id), model, enrolled_at: now }))
     }
 
     /// Forgets enrolled faces; those that are gone already do not matter (`API_DeleteFaces`).
-    pub async fn forget(&self, face_ids: &[String]) -> Result<(), Fault> {
-        if face_ids.is_empty() {
-            return Ok(());
+    pub async fn forget(&self, faces: &[FaceId]) -> Result<(), Fault> {
+        for some in faces.chunks(MOST_FORGOTTEN_AT_ONCE) {
+            let ids = some.iter().map(|face| face.expose().to_owned()).collect();
+            let forgotten = self.client.delete_faces().collection_id(&self.collection).set_face_ids(Some(ids)).send().await;
+            forgotten.map_err(|error| fault(CODES, "forget a face", &error))?;
         }
-        let forgotten = self.client.delete_faces().collection_id(&self.collection).set_face_ids(Some(face_ids.to_vec())).send().await;
-        forgotten.map(drop).map_err(|error| fault(CODES, "forget a face", &error))
+        Ok(())
     }
 
     /// Every face of a subject. It reads the whole collection, page by page, so it is for erasure alone: a face whose id a crash
     /// has lost is found nowhere else.
-    pub async fn all_of(&self, subject: &SubjectKey) -> Result<Vec<String>, Fault> {
+    pub async fn all_of(&self, subject: &SubjectKey) -> Result<Vec<FaceId>, Fault> {
         let mut found = Vec::new();
         let mut pages = self.client.list_faces().collection_id(&self.collection).into_paginator().items().send();
         while let Some(face) = pages.next().await {
             let face = face.map_err(|error| fault(CODES, "list the enrolled faces", &error))?;
             if face.external_image_id() == Some(subject.as_str()) {
-                found.extend(face.face_id);
+                found.extend(face.face_id().map(FaceId::new));
             }
         }
         Ok(found)
@@ -172,7 +170,8 @@ fn image(bytes: &[u8]) -> Image {
 fn found_face(found: &FaceMatch) -> Option<FoundFace> {
     let face = found.face()?;
     Some(FoundFace {
-        face_id: face.face_id()?.to_owned(),
+        face_id: FaceId::new(face.face_id()?),
+        model: face.index_faces_model_version().map(str::to_owned),
         subject: face.external_image_id().and_then(SubjectKey::parse),
         similarity: found.similarity.and_then(Confidence::new)?,
     })

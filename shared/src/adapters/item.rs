@@ -11,7 +11,7 @@ use std::collections::HashMap;
 pub(super) type Item = HashMap<String, AttributeValue>;
 
 /// The sort key of the document.
-const DOCUMENT: &str = "verification";
+pub(super) const DOCUMENT: &str = "verification";
 
 /// The one partition of the index `reviewQueue`: reviews are opened by the minute, not by the millisecond.
 pub(super) const REVIEW_QUEUE: &str = "pending";
@@ -72,7 +72,16 @@ struct DecisionItem<'a> {
 
 /// The key of a verification's document.
 pub(super) fn document_key(id: &VerificationId) -> Item {
-    HashMap::from([("pk".to_owned(), AttributeValue::S(partition(id))), ("sk".to_owned(), AttributeValue::S(DOCUMENT.to_owned()))])
+    key(&partition(id), DOCUMENT)
+}
+
+/// The key of a judged session's record.
+pub(super) fn decision_key(id: &VerificationId, number: SessionNumber) -> Item {
+    key(&partition(id), &decision_sort_key(number))
+}
+
+fn decision_sort_key(number: SessionNumber) -> String {
+    format!("decision#{:02}", number.0)
 }
 
 /// The document as an item of that version.
@@ -110,7 +119,7 @@ pub(super) fn decision_item(
 ) -> Result<Item, Fault> {
     to_item(&DecisionItem {
         pk: partition(&verification.id),
-        sk: format!("decision#{:02}", number.0),
+        sk: decision_sort_key(number),
         expires_at: verification.records_kept_until(),
         verification_id: &verification.id,
         session_number: number,
@@ -130,6 +139,22 @@ pub(super) fn partition(id: &VerificationId) -> String {
     format!("verification#{id}")
 }
 
+/// Whose document an item or a key is.
+pub(super) fn id_of(item: &Item) -> Result<VerificationId, Fault> {
+    let id = text(item, "pk").and_then(|pk| pk.strip_prefix("verification#")).and_then(VerificationId::parse);
+    id.ok_or_else(|| Fault::bare(FaultCode::StoreCorrupt, "read the name of a listed verification"))
+}
+
+/// The key of an item.
+pub(super) fn key(pk: &str, sk: &str) -> Item {
+    HashMap::from([("pk".to_owned(), AttributeValue::S(pk.to_owned())), ("sk".to_owned(), AttributeValue::S(sk.to_owned()))])
+}
+
+/// An attribute that is a text.
+pub(super) fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+    item.get(name)?.as_s().ok().map(String::as_str)
+}
+
 /// A time that sorts as text as it does in time.
 pub(super) fn sortable(at: jiff::Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
@@ -144,6 +169,11 @@ pub(super) fn shard_of(id: &str) -> u8 {
 /// The partition of a shard in the index `due`.
 pub(super) fn due_shard(shard: u8) -> String {
     format!("due#{shard}")
+}
+
+/// What an item holds.
+pub(super) fn from_item<T: serde::de::DeserializeOwned>(item: Item) -> Result<T, Fault> {
+    serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|error| Fault::new(FaultCode::StoreCorrupt, "read a stored item", error))
 }
 
 pub(super) fn to_item<T: Serialize>(value: &T) -> Result<Item, Fault> {

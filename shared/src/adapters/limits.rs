@@ -2,11 +2,11 @@
 //! session is reserved. A reservation also replaces the partition's `state`, so of two that were counted on the same attempts
 //! one is refused; a judgement writes its own attempt only and so never meets anybody.
 
-use super::item::{Item, to_item};
+use super::item::{Item, from_item, to_item};
 use super::refusal::fault;
 use super::verification_table::{CODES, VerificationTable};
 use crate::domain::{ATTEMPT_MATTERS_FOR, Attempt, AttemptState, DeviceKey, SessionNumber, Standing, SubjectKey, VerificationId, standing};
-use crate::fault::{Fault, FaultCode};
+use crate::fault::Fault;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -67,11 +67,11 @@ impl VerificationTable {
         let mut limits = Limits { subject: subject.clone(), attempts: Vec::new(), cleared_at: None, version: 0 };
         for item in self.partition(&subject_partition(subject), None, "read what is counted of a subject").await? {
             if item.get("sk").and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk == STATE) {
-                let state: StateItem = read(item)?;
+                let state: StateItem = from_item(item)?;
                 limits.version = state.version;
                 limits.cleared_at = state.cleared_at;
             } else {
-                let attempt: AttemptItem = read(item)?;
+                let attempt: AttemptItem = from_item(item)?;
                 limits.attempts.push(Attempt { at: attempt.at, state: attempt.state });
             }
         }
@@ -81,7 +81,7 @@ impl VerificationTable {
     /// What failed on a device, whoever was in front of it.
     pub async fn device_failures(&self, device: &DeviceKey) -> Result<Vec<Attempt>, Fault> {
         let items = self.partition(&device_partition(device), None, "read what failed on a device").await?;
-        items.into_iter().map(|item| read::<AttemptItem>(item).map(|read| Attempt { at: read.at, state: read.state })).collect()
+        items.into_iter().map(|item| from_item::<AttemptItem>(item).map(|read| Attempt { at: read.at, state: read.state })).collect()
     }
 
     /// Lifts every limit of what was before. None when somebody else changed it at the same moment.
@@ -96,7 +96,7 @@ impl VerificationTable {
             .set_expression_attribute_values(values)
             .send()
             .await;
-        Ok(super::verification_table::put_took_place(written, "lift a limit")?.then_some(()))
+        Ok(super::verification_table::took_place(written, "lift a limit")?.then_some(()))
     }
 }
 
@@ -151,10 +151,6 @@ fn device_partition(device: &DeviceKey) -> String {
 
 fn kept_until(at: Timestamp) -> i64 {
     at.as_second() + ATTEMPT_MATTERS_FOR.as_secs()
-}
-
-pub(super) fn read<T: serde::de::DeserializeOwned>(item: Item) -> Result<T, Fault> {
-    serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|error| Fault::new(FaultCode::StoreCorrupt, "read a stored item", error))
 }
 
 impl VerificationTable {

@@ -2,6 +2,10 @@
 //! into [`Fault`](crate::fault::Fault)s. The seam for tests is the wire: give the clients another endpoint.
 
 mod aws_clients;
+mod decision_records;
+mod due;
+mod enrolments;
+mod erasures;
 mod evidence_bucket;
 mod faces;
 mod item;
@@ -15,8 +19,11 @@ mod tombstones;
 mod verification_table;
 
 pub use aws_clients::AwsClients;
-pub use evidence_bucket::{EvidenceBucket, EvidenceImage, ImageKind, LINK_HOLDS_FOR, session_prefix};
-pub use faces::{EnrolledFace, Faces, FoundFace};
+pub use due::Due;
+pub use enrolments::LoadedEnrolment;
+pub use erasures::{FACES, LoadedErasure, Receipt, ToRemove};
+pub use evidence_bucket::{EvidenceBucket, EvidenceImage, ImageKind, LINK_HOLDS_FOR, prefixes_of};
+pub use faces::{Faces, FoundFace};
 pub use limits::Limits;
 pub use listings::{Page, Place};
 pub use liveness::{CheckResult, Image, Liveness, LivenessStatus};

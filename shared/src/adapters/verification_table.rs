@@ -3,16 +3,16 @@
 //! else was first - or it was this very write, whose answer was lost and which was sent again. The caller loads and applies once
 //! more; if it was his own, that changes nothing.
 
-use super::item::{Item, decision_item, document_item, document_key, read_document};
+use super::item::{DOCUMENT, Item, decision_item, document_item, document_key, key, partition, read_document, text};
 use super::limits::{Counted, Limits, attempt_item, failure_item, state_condition, state_item};
 use super::refusal::{Codes, fault};
 use super::tombstones::absent_tombstone;
 use crate::domain::{Attempt, AttemptState, Decision, Evidence, SessionNumber, Verification, VerificationId};
 use crate::fault::{Fault, FaultCode};
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem};
 
 /// The table of verifications.
 #[derive(Debug, Clone)]
@@ -42,9 +42,9 @@ pub enum Along<'a> {
 
 /// How a write went.
 #[derive(Debug)]
-pub enum Written {
-    /// It took place.
-    Done(Box<Loaded>),
+pub enum Written<T> {
+    /// It took place; what was written, as a later write has to name it.
+    Done(Box<T>),
     /// Somebody else was first, or it was this write, sent again.
     Conflict,
     /// The subject is being erased.
@@ -53,6 +53,7 @@ pub enum Written {
 
 pub(super) const CODES: Codes = Codes { unavailable: FaultCode::StoreUnavailable, refused: FaultCode::StoreRefused };
 const FIRST_VERSION: u64 = 1;
+const MOST_REMOVED_AT_ONCE: usize = 25;
 
 impl Loaded {
     fn new(verification: &Verification, version: u64) -> Self {
@@ -84,9 +85,9 @@ impl VerificationTable {
 
     /// Writes a verification that does not exist yet, unless its subject is being erased. `limits` count its first session,
     /// where it has one. `token` makes all tries of the SDK one transaction (`API_TransactWriteItems`, `ClientRequestToken`).
-    pub async fn insert(&self, verification: &Verification, limits: Option<&Limits>, token: &str) -> Result<Written, Fault> {
-        let document = self.put(document_item(verification, FIRST_VERSION)?).condition_expression("attribute_not_exists(pk)");
-        let mut writes = vec![put(document)?, absent_tombstone(&self.name, verification)?];
+    pub async fn insert(&self, verification: &Verification, limits: Option<&Limits>, token: &str) -> Result<Written<Loaded>, Fault> {
+        let document = self.versioned(document_item(verification, FIRST_VERSION)?, None);
+        let mut writes = vec![put(document)?, absent_tombstone(&self.name, &verification.subject_key)?];
         if let Some(limits) = limits {
             self.reserve(&mut writes, verification, limits)?;
         }
@@ -94,21 +95,18 @@ impl VerificationTable {
     }
 
     /// Writes the next version of what was loaded, and settles the attempts of the sessions that ended in it.
-    pub async fn replace(&self, loaded: &Loaded, next: &Verification, along: Along<'_>, token: &str) -> Result<Written, Fault> {
+    pub async fn replace(&self, loaded: &Loaded, next: &Verification, along: Along<'_>, token: &str) -> Result<Written<Loaded>, Fault> {
         let next_version = loaded.version + 1;
-        let document = self
-            .put(document_item(next, next_version)?)
-            .condition_expression("version = :loaded")
-            .expression_attribute_values(":loaded", AttributeValue::N(loaded.version.to_string()));
+        let document = self.versioned(document_item(next, next_version)?, Some(loaded.version));
         let mut writes = vec![put(document)?];
         match along {
             Along::Nothing => {}
             Along::Reservation(limits) => {
-                writes.push(absent_tombstone(&self.name, next)?);
+                writes.push(absent_tombstone(&self.name, &next.subject_key)?);
                 self.reserve(&mut writes, next, limits)?;
             }
             Along::Record(number, decision, evidence) => {
-                writes.push(absent_tombstone(&self.name, next)?);
+                writes.push(absent_tombstone(&self.name, &next.subject_key)?);
                 let record = self.put(decision_item(next, number, decision, evidence)?).condition_expression("attribute_not_exists(pk)");
                 writes.push(put(record)?);
             }
@@ -123,7 +121,26 @@ impl VerificationTable {
         self.transact(writes, token, || Loaded::new(next, next_version)).await
     }
 
-    async fn put_alone(&self, put: Put, done: impl FnOnce() -> Loaded) -> Result<Written, Fault> {
+    /// The sort keys of everything that is stored of a verification.
+    pub async fn items_of(&self, id: &VerificationId) -> Result<Vec<String>, Fault> {
+        let items = self.partition(&partition(id), None, "find what is stored of a verification").await?;
+        Ok(items.iter().filter_map(|item| text(item, "sk").map(str::to_owned)).collect())
+    }
+
+    /// Removes those items of a verification, its document last: as long as that is there, whoever was cut off finds the rest.
+    pub async fn remove_items(&self, id: &VerificationId, sort_keys: &[String]) -> Result<(), Fault> {
+        let remove = async |sort_key: &str| {
+            let removed = self.client.delete_item().table_name(&self.name).set_key(Some(key(&partition(id), sort_key))).send().await;
+            removed.map(drop).map_err(|error| fault(CODES, "remove an item", &error))
+        };
+        for some in sort_keys.chunks(MOST_REMOVED_AT_ONCE) {
+            let beside = some.iter().filter(|sort_key| *sort_key != DOCUMENT).map(|sort_key| remove(sort_key));
+            futures_util::future::try_join_all(beside).await?;
+        }
+        remove(DOCUMENT).await
+    }
+
+    async fn put_alone<T>(&self, put: Put, done: impl FnOnce() -> T) -> Result<Written<T>, Fault> {
         let written = self
             .client
             .put_item()
@@ -133,7 +150,7 @@ impl VerificationTable {
             .set_expression_attribute_values(put.expression_attribute_values)
             .send()
             .await;
-        Ok(if put_took_place(written, "replace a verification")? { Written::Done(Box::new(done())) } else { Written::Conflict })
+        Ok(if took_place(written, "replace a document")? { Written::Done(Box::new(done())) } else { Written::Conflict })
     }
 
     /// Opens the connection: a read of nothing. What it answers does not matter.
@@ -156,11 +173,27 @@ impl VerificationTable {
         Ok(())
     }
 
+    /// A write of a document that has to be of that version, or not there at all.
+    pub(super) fn versioned(&self, item: Item, version: Option<u64>) -> aws_sdk_dynamodb::types::builders::PutBuilder {
+        match version {
+            None => self.put(item).condition_expression("attribute_not_exists(pk)"),
+            Some(version) => self
+                .put(item)
+                .condition_expression("version = :loaded")
+                .expression_attribute_values(":loaded", AttributeValue::N(version.to_string())),
+        }
+    }
+
     pub(super) fn put(&self, item: Item) -> aws_sdk_dynamodb::types::builders::PutBuilder {
         Put::builder().table_name(&self.name).set_item(Some(item))
     }
 
-    async fn transact(&self, writes: Vec<TransactWriteItem>, token: &str, done: impl FnOnce() -> Loaded) -> Result<Written, Fault> {
+    pub(super) async fn transact<T>(
+        &self,
+        writes: Vec<TransactWriteItem>,
+        token: &str,
+        done: impl FnOnce() -> T,
+    ) -> Result<Written<T>, Fault> {
         let writes = match alone(writes) {
             Ok(put) => return Box::pin(self.put_alone(put, done)).await,
             Err(writes) => writes,
@@ -172,7 +205,7 @@ impl VerificationTable {
             Err(error) => match contention(&error) {
                 Some(Contention::Tombstone) => Ok(Written::Erased),
                 Some(Contention::Others) => Ok(Written::Conflict),
-                None => Err(fault(CODES, "write a verification", &error)),
+                None => Err(fault(CODES, "write a document", &error)),
             },
         }
     }
@@ -194,18 +227,29 @@ pub(super) fn put(put: aws_sdk_dynamodb::types::builders::PutBuilder) -> Result<
     Ok(TransactWriteItem::builder().put(put).build())
 }
 
-pub(super) fn put_took_place<T>(written: Result<T, SdkError<PutItemError>>, context: &'static str) -> Result<bool, Fault> {
+/// Makes a transaction fail where the document is not as it was loaded.
+pub(super) fn unchanged(table: &str, loaded: &Loaded) -> Result<TransactWriteItem, Fault> {
+    let check = ConditionCheck::builder()
+        .table_name(table)
+        .set_key(Some(document_key(&loaded.verification.id)))
+        .condition_expression("version = :loaded")
+        .expression_attribute_values(":loaded", AttributeValue::N(loaded.version.to_string()))
+        .build()
+        .map_err(|error| Fault::new(FaultCode::Bug, "build a check", error))?;
+    Ok(TransactWriteItem::builder().condition_check(check).build())
+}
+
+/// Whether a conditional write of one item took place; false where its condition did not hold or another transaction was at it.
+pub(super) fn took_place<T, E: ProvideErrorMetadata>(
+    written: Result<T, SdkError<E, HttpResponse>>,
+    context: &'static str,
+) -> Result<bool, Fault> {
     match written {
         Ok(_) => Ok(true),
-        Err(SdkError::ServiceError(refused))
-            if matches!(
-                refused.err(),
-                PutItemError::ConditionalCheckFailedException(_) | PutItemError::TransactionConflictException(_)
-            ) =>
-        {
-            Ok(false)
-        }
-        Err(error) => Err(fault(CODES, context, &error)),
+        Err(error) => match error.as_service_error().and_then(ProvideErrorMetadata::code) {
+            Some("ConditionalCheckFailedException" | "TransactionConflictException") => Ok(false),
+            _ => Err(fault(CODES, context, &error)),
+        },
     }
 }
 
@@ -216,7 +260,7 @@ enum Contention {
 }
 
 /// A transaction is cancelled as a whole; it is contention only if every write that was refused was refused for that. The
-/// tombstone is the second write wherever it is asked for, and nothing else is only checked.
+/// tombstone is the second write wherever it is asked for.
 fn contention(error: &SdkError<TransactWriteItemsError>) -> Option<Contention> {
     match error.as_service_error()? {
         TransactWriteItemsError::TransactionCanceledException(cancelled) => {

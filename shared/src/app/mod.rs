@@ -1,12 +1,17 @@
-//! The steps that several functions take: open a verification, reserve a session, change a verification under contention, complete a session.
+//! The steps that several functions take: open a verification, reserve a session, change a
+//! verification under contention, complete a session, enrol a face, erase a subject.
 
 mod change;
 mod complete;
+mod enrol;
+mod erase;
 mod evidence;
 mod open;
 mod reserve;
 
 pub use change::{Entropy, Refused, change_verification};
 pub use complete::{Completer, Completion};
+pub use enrol::Enroller;
+pub use erase::Eraser;
 pub use open::{Opened, Repetition, open_verification};
 pub use reserve::{insert_verification, reserve_session};

@@ -66,6 +66,8 @@ pub enum Command {
         /// What.
         because: Reason,
     },
+    /// Everything about the subject is being removed, this last.
+    Erase,
     /// What time has done is written down.
     Settle,
 }
@@ -156,6 +158,10 @@ impl Verification {
                     return Ok(Change::Unchanged);
                 }
             }
+            Command::Erase => match next.status {
+                Status::Open | Status::InReview => next.close(Status::Expired, Some(Reason::Erased), now),
+                Status::Approved | Status::Denied | Status::Expired => return Ok(Change::Unchanged),
+            },
             Command::Settle => {
                 if next == *self {
                     return Ok(Change::Unchanged);

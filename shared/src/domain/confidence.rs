@@ -10,6 +10,9 @@ use std::fmt;
 pub struct Confidence(f32);
 
 impl Confidence {
+    /// The least of all.
+    pub const LEAST: Self = Self(0.0);
+
     /// None when `value` is not a number from 0 to 100: what cannot be read cannot approve.
     pub fn new(value: f32) -> Option<Self> {
         (0.0..=100.0).contains(&value).then_some(Self(value))

@@ -80,6 +80,8 @@ pub enum Reason {
     ReviewDenied,
     /// Nothing came in time.
     TimedOut,
+    /// Everything about its subject is being erased.
+    Erased,
 }
 
 impl Reason {

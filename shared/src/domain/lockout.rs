@@ -3,6 +3,7 @@
 //! attempt back.
 
 use super::settle::SESSION_LAPSES_AFTER;
+use super::time::after;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -150,8 +151,4 @@ fn locked_until(failures: &[Timestamp]) -> Option<Timestamp> {
         }
     }
     lock.map(|(_, until)| until)
-}
-
-fn after(start: Timestamp, span: SignedDuration) -> Timestamp {
-    start.checked_add(span).unwrap_or(Timestamp::MAX)
 }

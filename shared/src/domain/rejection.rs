@@ -13,6 +13,8 @@ pub enum Rejection {
     SessionGone,
     /// More sessions were asked for than anybody needs, whether or not they were used.
     TooManySessions,
+    /// Its face may not be enrolled: it is not approved, or not under a policy that enrols.
+    NotEnrollable,
     /// A reviewer's command does not fit.
     Review(ReviewRejection),
 }

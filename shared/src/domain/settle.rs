@@ -1,6 +1,7 @@
 //! What the passing of time alone does to a verification. It is applied at every read, so an expired verification reads as
 //! expired before any clean-up has come by.
 
+use super::time::after;
 use super::{Reason, Session, SessionState, Status, Verification};
 use jiff::{SignedDuration, Timestamp};
 use std::cmp::max;
@@ -108,8 +109,4 @@ impl Session {
     pub fn is_worth_starting(&self, now: Timestamp) -> bool {
         now < after(self.created_at, SESSION_LIVES_FOR - CHECK_TAKES)
     }
-}
-
-fn after(start: Timestamp, span: SignedDuration) -> Timestamp {
-    start.checked_add(span).unwrap_or(Timestamp::MAX)
 }

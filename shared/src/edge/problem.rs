@@ -119,6 +119,7 @@ impl Problem {
                 ReviewRejection::EvidenceChanged => (412, "evidence_changed", "The evidence is not what was looked at"),
                 ReviewRejection::AlreadyReviewed { .. } => (409, "already_reviewed", "Another verdict was first"),
             },
+            Self::Rejected(Rejection::NotEnrollable) => (409, "not_enrollable", "This verification enrols nobody"),
             Self::Rejected(Rejection::VerificationClosed) => (409, "verification_closed", "The verification is closed"),
             Self::Rejected(Rejection::SessionInProgress) => (409, "session_in_progress", "The last session is still running"),
             Self::Limited { standing: Standing::RateLimited { .. } | Standing::Free, .. } | Self::Rejected(Rejection::TooManySessions) => {
@@ -157,7 +158,7 @@ impl Problem {
     }
 
     /// Once, where it is handled; an error means that somebody has to look, anything else is the day's work.
-    pub(super) fn log(&self) {
+    pub fn log(&self) {
         match self {
             Self::Faulted(fault) if fault.code.needs_somebody() => {
                 tracing::error!(fault.code = fault.code.as_str(), status = self.status(), "{}", fault.chain());

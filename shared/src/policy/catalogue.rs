@@ -132,6 +132,9 @@ fn check(policy: &Terms) -> Result<(), PolicyError> {
     if policy.enrol_on_approval && policy.face_match == FaceMatch::None {
         return refuse("enrolOnApproval", "needs a match: a face is enrolled once, so it has to be searched for first".into());
     }
+    if policy.enrol_on_approval && policy.images_kept_days == 0 {
+        return refuse("imagesKeptDays", "must not be 0: a face is enrolled from the kept reference image".into());
+    }
     if policy.minimum_age.is_some_and(|age| !(1..=120).contains(&age)) {
         return refuse("minimumAge", "is not an age in years".into());
     }

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod decisions;
+mod enrolments;
+mod erasures;
 mod limits;
 mod policies;
 mod properties;

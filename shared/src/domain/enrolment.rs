@@ -1,0 +1,158 @@
+//! A subject's enrolled face. It is planned before Rekognition is asked, so that a crash leaves nothing unknown behind, and then
+//! either enrolled or undone: nobody is enrolled twice, and nobody with a face that somebody else is enrolled with.
+
+use super::time::after;
+use super::{Reason, Status, SubjectKey, Verdict, Verification, VerificationId};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The enrolment of one subject: one document for each.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Enrolment {
+    /// Whose face it is.
+    pub subject_key: SubjectKey,
+    /// The approved verification whose reference image shows it.
+    pub verification: VerificationId,
+    /// When it was planned: of two that plan the same face, the earlier one has it.
+    pub planned_at: Timestamp,
+    /// Until when the face may be kept.
+    pub kept_until: Timestamp,
+    /// How far it has come.
+    pub state: EnrolmentState,
+}
+
+/// How far an enrolment has come.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "at", content = "with")]
+pub enum EnrolmentState {
+    /// Rekognition may have the face, and has not been heard yet.
+    Planned,
+    /// Rekognition has the face.
+    Enrolled(EnrolledFace),
+    /// The face was given up, and is not enrolled from that verification again.
+    Undone {
+        /// Why.
+        because: Reason,
+    },
+}
+
+/// A face in the collection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EnrolledFace {
+    /// Rekognition's name for it.
+    pub face_id: FaceId,
+    /// The model that described it (`IndexFacesModelVersion`, `API_Face`): faces of another model are not comparable.
+    pub model: Option<String>,
+    /// When it was enrolled.
+    pub enrolled_at: Timestamp,
+}
+
+/// Rekognition's name for an enrolled face. It stands for a person's face, so it has no useful `Debug` and reaches no log.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FaceId(String);
+
+/// What is to be done about an enrolment.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Plan {
+    /// Nothing: this is where it stands.
+    Settled(Enrolment),
+    /// It was planned before and not carried out to its end: go on.
+    GoOn(Enrolment),
+    /// Write this down first.
+    Begin(Enrolment),
+}
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+impl Enrolment {
+    /// What it takes to enrol the subject of `verification`, of whom `existing` is known. None when this verification enrols nobody.
+    pub fn plan(existing: Option<&Self>, verification: &Verification, now: Timestamp) -> Option<Plan> {
+        let settled = |existing: &Self| match existing.state {
+            EnrolmentState::Enrolled(_) => existing.is_good(now),
+            EnrolmentState::Planned | EnrolmentState::Undone { .. } => existing.verification == verification.id,
+        };
+        match existing.filter(|existing| settled(existing)) {
+            // A face that was given up, and one that is there, are answered whatever has become of the verification since.
+            Some(existing) if existing.state != EnrolmentState::Planned => Some(Plan::Settled(existing.clone())),
+            _ if !verification.may_enrol() => None,
+            Some(planned) => Some(Plan::GoOn(planned.clone())),
+            None => Some(Plan::Begin(Self {
+                subject_key: verification.subject_key.clone(),
+                verification: verification.id.clone(),
+                planned_at: now,
+                kept_until: after(now, DAY * i32::from(verification.terms.records_kept_days)),
+                state: EnrolmentState::Planned,
+            })),
+        }
+    }
+
+    /// The face, while it may be used.
+    pub fn face_at(&self, now: Timestamp) -> Option<&EnrolledFace> {
+        match &self.state {
+            EnrolmentState::Enrolled(face) if self.is_good(now) => Some(face),
+            _ => None,
+        }
+    }
+
+    /// When a plan that nobody has carried out is given up.
+    pub fn abandoned_at(&self) -> Timestamp {
+        after(self.planned_at, DAY)
+    }
+
+    /// Whether another subject's enrolment of the same face stands in the way of this one. Where two were planned side by side the
+    /// earlier stays, and both come to the same answer.
+    pub fn yields_to(&self, other: &Self) -> bool {
+        match other.state {
+            EnrolmentState::Enrolled(_) => true,
+            EnrolmentState::Planned => (other.planned_at, &other.verification) < (self.planned_at, &self.verification),
+            EnrolmentState::Undone { .. } => false,
+        }
+    }
+
+    /// With the face that Rekognition has.
+    #[must_use]
+    pub fn enrolled(&self, face: EnrolledFace) -> Self {
+        Self { state: EnrolmentState::Enrolled(face), ..self.clone() }
+    }
+
+    /// Given up.
+    #[must_use]
+    pub fn undone(&self, because: Reason) -> Self {
+        Self { state: EnrolmentState::Undone { because }, ..self.clone() }
+    }
+
+    fn is_good(&self, now: Timestamp) -> bool {
+        now < self.kept_until
+    }
+}
+
+impl Verification {
+    /// Whether its face may be enrolled: approved under a policy that says so, and nothing was said against it since.
+    pub fn may_enrol(&self) -> bool {
+        let verdict = self.review.as_ref().and_then(|review| review.verdict.as_ref());
+        let overturned = verdict.is_some_and(|opinion| opinion.verdict == Verdict::Overturn);
+        self.status == Status::Approved && self.terms.enrol_on_approval && self.withdrawn_at.is_none() && !overturned
+    }
+}
+
+impl FaceId {
+    /// As Rekognition gave it.
+    pub fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// The id as it travels to Rekognition.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for FaceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FaceId(..)")
+    }
+}
