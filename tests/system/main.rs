@@ -7,6 +7,7 @@ mod journeys;
 mod limits;
 mod lost_answers;
 mod privacy;
+mod proxy;
 mod refusals;
 mod services;
 mod tidy;

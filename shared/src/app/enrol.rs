@@ -5,7 +5,8 @@
 use super::change::{Entropy, Refused, TRIES, change_verification, pause};
 use crate::adapters::{AwsClients, EvidenceBucket, Faces, FoundFace, Loaded, LoadedEnrolment, VerificationTable, Written};
 use crate::domain::{
-    Command, Confidence, EnrolledFace, Enrolment, EnrolmentState, FaceMatch, Plan, Reason, Rejection, Verification, VerificationId,
+    Command, Confidence, EnrolledFace, Enrolment, EnrolmentState, FaceId, FaceMatch, Plan, Reason, Rejection, StoredImage, SubjectKey,
+    Verification, VerificationId,
 };
 use crate::environment::{self, Environment, EnvironmentError};
 use crate::fault::{Fault, FaultCode};
@@ -96,42 +97,44 @@ impl Enroller {
         let verification = &loaded.verification;
         let subject = &verification.subject_key;
         let Some(picture) = self.reference_image(verification).await? else {
-            return self.give_up(loaded, planned, None, Reason::ReferenceImageMissing, now, entropy).await;
+            return self.give_up(loaded, planned, &[], Reason::ReferenceImageMissing, now, entropy).await;
         };
         let least = alike(&verification.terms.face_match);
         let before = self.faces.search(&picture, least).await?.unwrap_or_default();
         if self.yields(planned, &before).await? {
-            return self.give_up(loaded, planned, None, Reason::FaceKnownElsewhere, now, entropy).await;
+            return self.give_up(loaded, planned, &own_ids(&before, subject), Reason::FaceKnownElsewhere, now, entropy).await;
         }
-        // What an earlier try has left in the collection is taken over; of several the same one every time.
-        let own =
-            before.into_iter().filter(|face| face.subject.as_ref() == Some(subject)).min_by(|one, other| one.face_id.cmp(&other.face_id));
-        let face = match own {
-            Some(found) => Some(EnrolledFace { face_id: found.face_id, model: found.model, enrolled_at: now }),
+        // What an earlier try has left in the collection is taken over.
+        let face = match own_face(before, subject, now) {
+            Some(left) => Some(left),
             None => self.faces.enrol(subject, &picture, now).await?,
         };
         let Some(face) = face else {
-            return self.give_up(loaded, planned, None, Reason::ReferenceImageMissing, now, entropy).await;
+            return self.give_up(loaded, planned, &[], Reason::ReferenceImageMissing, now, entropy).await;
         };
         // Whoever enrolled the same face meanwhile is seen by now, or sees this one.
         let after = self.faces.search(&picture, least).await?.unwrap_or_default();
+        let mut own = own_ids(&after, subject);
+        own.push(face.face_id.clone());
         if self.yields(planned, &after).await? {
-            return self.give_up(loaded, planned, Some(&face), Reason::FaceKnownElsewhere, now, entropy).await;
+            return self.give_up(loaded, planned, &own, Reason::FaceKnownElsewhere, now, entropy).await;
         }
-        let written = self.table.replace_enrolment(planned, &planned.enrolment.enrolled(face.clone()), &entropy.draw_hex()).await?;
-        if !matches!(written, Written::Done(_)) {
-            self.forget_unless_kept(&face, verification).await?;
-        }
+        // Two deliveries of one task may both have asked Rekognition, or one of them twice: of several faces all choose the same.
+        let face = own_face(after, subject, now).unwrap_or(face);
+        let written = self.table.replace_enrolment(planned, &planned.enrolment.enrolled(face), &entropy.draw_hex()).await?;
+        self.forget_but_the_kept(own, verification).await?;
         Ok(written)
     }
 
-    /// INVARIANT: what was erased or undone does not come back: exactly the face that was enrolled here is forgotten, unless another
-    /// delivery of the same task has written it down.
-    async fn forget_unless_kept(&self, face: &EnrolledFace, verification: &Verification) -> Result<(), Fault> {
-        let stands = self.table.enrolment(&verification.subject_key).await?;
-        let kept =
-            stands.is_some_and(|stands| matches!(stands.enrolment.state, EnrolmentState::Enrolled(kept) if kept.face_id == face.face_id));
-        if kept { Ok(()) } else { self.faces.forget(std::slice::from_ref(&face.face_id)).await }
+    /// INVARIANT: what was erased or undone does not come back. Of the faces that were seen or made here the one that stands in the
+    /// enrolment is kept, and no other.
+    async fn forget_but_the_kept(&self, mut faces: Vec<FaceId>, verification: &Verification) -> Result<(), Fault> {
+        if let Some(stands) = self.table.enrolment(&verification.subject_key).await?
+            && let EnrolmentState::Enrolled(kept) = stands.enrolment.state
+        {
+            faces.retain(|face| *face != kept.face_id);
+        }
+        self.faces.forget(&faces).await
     }
 
     /// Whether somebody else has this face, or had the plan for it first. A face that nobody here has enrolled counts as somebody's.
@@ -146,20 +149,18 @@ impl Enroller {
         Ok(false)
     }
 
-    /// Forgets the face, asks a person where somebody else has it, and writes down that nobody is enrolled: in this order, so that
+    /// Forgets the faces, asks a person where somebody else has it, and writes down that nobody is enrolled: in this order, so that
     /// whoever is cut off does it again.
     async fn give_up(
         &self,
         loaded: &Loaded,
         planned: &LoadedEnrolment,
-        face: Option<&EnrolledFace>,
+        faces: &[FaceId],
         because: Reason,
         now: Timestamp,
         entropy: &Entropy,
     ) -> Result<Written<LoadedEnrolment>, Refused> {
-        if let Some(face) = face {
-            self.faces.forget(std::slice::from_ref(&face.face_id)).await?;
-        }
+        self.faces.forget(faces).await?;
         if because == Reason::FaceKnownElsewhere {
             let question = Command::Question { because };
             change_verification(&self.table, &loaded.verification.id, None, &question, None, now, entropy).await?;
@@ -172,8 +173,19 @@ impl Enroller {
         let Some(image) = self.table.approving_image(verification).await? else { return Ok(None) };
         let Some(key) = &image.key else { return Ok(None) };
         let picture = self.bucket.load(key).await?;
-        Ok(picture.filter(|picture| crate::domain::StoredImage::of(picture).sha256 == image.sha256))
+        Ok(picture.filter(|picture| StoredImage::of(picture).sha256 == image.sha256))
     }
+}
+
+fn own_ids(found: &[FoundFace], subject: &SubjectKey) -> Vec<FaceId> {
+    found.iter().filter(|face| face.subject.as_ref() == Some(subject)).map(|face| face.face_id.clone()).collect()
+}
+
+/// Of the subject's own faces that were found, the same one every time.
+fn own_face(found: Vec<FoundFace>, subject: &SubjectKey, now: Timestamp) -> Option<EnrolledFace> {
+    let own = found.into_iter().filter(|face| face.subject.as_ref() == Some(subject));
+    let first = own.min_by(|one, other| one.face_id.cmp(&other.face_id))?;
+    Some(EnrolledFace { face_id: first.face_id, model: first.model, enrolled_at: now })
 }
 
 /// From which similarity on two faces are one, under a policy that enrols.
