@@ -2,12 +2,14 @@
 //! into [`Fault`](crate::fault::Fault)s. The seam for tests is the wire: give the clients another endpoint.
 
 mod aws_clients;
+mod decisions;
 mod evidence_bucket;
 mod faces;
 mod item;
 mod limits;
 mod listings;
 mod liveness;
+mod looks;
 mod refusal;
 mod source_upload;
 mod streaming_credentials;
@@ -15,11 +17,13 @@ mod tombstones;
 mod verification_table;
 
 pub use aws_clients::AwsClients;
+pub use decisions::{DecisionPage, DecisionPlace, DecisionRecord, Judged};
 pub use evidence_bucket::{EvidenceBucket, EvidenceImage, ImageKind, LINK_HOLDS_FOR, session_prefix};
 pub use faces::{EnrolledFace, Faces, FoundFace};
 pub use limits::Limits;
 pub use listings::{Page, Place};
 pub use liveness::{CheckResult, Image, Liveness, LivenessStatus};
+pub use looks::Look;
 pub use source_upload::{SourceUpload, UploadForm};
 pub use streaming_credentials::{StreamingCredentials, StreamingRole};
 pub use verification_table::{Along, Loaded, VerificationTable, Written};

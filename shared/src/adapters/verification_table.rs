@@ -3,11 +3,12 @@
 //! else was first - or it was this very write, whose answer was lost and which was sent again. The caller loads and applies once
 //! more; if it was his own, that changes nothing.
 
-use super::item::{Item, decision_item, document_item, document_key, read_document};
+use super::decisions::{Judged, decision_item};
+use super::item::{Item, document_item, document_key, read_document};
 use super::limits::{Counted, Limits, attempt_item, failure_item, state_condition, state_item};
 use super::refusal::{Codes, fault};
 use super::tombstones::absent_tombstone;
-use crate::domain::{Attempt, AttemptState, Decision, Evidence, SessionNumber, Verification, VerificationId};
+use crate::domain::{Attempt, AttemptState, Verification, VerificationId};
 use crate::fault::{Fault, FaultCode};
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -37,7 +38,7 @@ pub enum Along<'a> {
     /// The attempt of the session that is reserved, counted on these limits.
     Reservation(&'a Limits),
     /// The record of the session that is judged.
-    Record(SessionNumber, &'a Decision, &'a Evidence),
+    Record(Judged<'a>),
 }
 
 /// How a write went.
@@ -107,9 +108,9 @@ impl VerificationTable {
                 writes.push(absent_tombstone(&self.name, next)?);
                 self.reserve(&mut writes, next, limits)?;
             }
-            Along::Record(number, decision, evidence) => {
+            Along::Record(judged) => {
                 writes.push(absent_tombstone(&self.name, next)?);
-                let record = self.put(decision_item(next, number, decision, evidence)?).condition_expression("attribute_not_exists(pk)");
+                let record = self.put(decision_item(next, judged)?).condition_expression("attribute_not_exists(pk)");
                 writes.push(put(record)?);
             }
         }
@@ -160,7 +161,12 @@ impl VerificationTable {
         Put::builder().table_name(&self.name).set_item(Some(item))
     }
 
-    async fn transact(&self, writes: Vec<TransactWriteItem>, token: &str, done: impl FnOnce() -> Loaded) -> Result<Written, Fault> {
+    pub(super) async fn transact(
+        &self,
+        writes: Vec<TransactWriteItem>,
+        token: &str,
+        done: impl FnOnce() -> Loaded,
+    ) -> Result<Written, Fault> {
         let writes = match alone(writes) {
             Ok(put) => return Box::pin(self.put_alone(put, done)).await,
             Err(writes) => writes,
