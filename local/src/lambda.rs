@@ -7,9 +7,11 @@ use crate::random::{bytes, hex};
 use prooflight_close_verification::CloseVerification;
 use prooflight_complete_session::CompleteSession;
 use prooflight_create_session::CreateSession;
+use prooflight_get_evidence::GetEvidence;
 use prooflight_get_verification::GetVerification;
 use prooflight_lift_lockout::LiftLockout;
 use prooflight_open_verification::OpenVerificationFunction;
+use prooflight_review_verification::ReviewVerification;
 use prooflight_shared::edge::{ConnectError, LambdaFunction};
 use prooflight_shared::environment::Environment;
 use prooflight_shared::invocation::Invocation;
@@ -58,6 +60,8 @@ pub(crate) fn functions(functions: &[Function], credentials: &Credentials, aws_p
             OpenVerificationFunction::NAME => host::<OpenVerificationFunction>(&mut registry, &environment),
             CloseVerification::NAME => host::<CloseVerification>(&mut registry, &environment),
             LiftLockout::NAME => host::<LiftLockout>(&mut registry, &environment),
+            GetEvidence::NAME => host::<GetEvidence>(&mut registry, &environment),
+            ReviewVerification::NAME => host::<ReviewVerification>(&mut registry, &environment),
             _ => return Err(LambdaError::Unknown(function.name.clone())),
         };
         warming.push(warm.map_err(|source| LambdaError::Environment { function: function.name.clone(), source })?);

@@ -13,8 +13,16 @@ use std::sync::Arc;
 use tower::ServiceExt;
 
 pub(crate) const PAGE_ORIGIN: &str = "https://page.example";
-pub(crate) const FUNCTIONS: [&str; 6] =
-    ["create-session", "complete-session", "get-verification", "open-verification", "close-verification", "lift-lockout"];
+pub(crate) const FUNCTIONS: [&str; 8] = [
+    "create-session",
+    "complete-session",
+    "get-verification",
+    "open-verification",
+    "close-verification",
+    "lift-lockout",
+    "get-evidence",
+    "review-verification",
+];
 
 /// The real template with the local issuer and one foreign page.
 pub(crate) fn deployment() -> Deployment {
