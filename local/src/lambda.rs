@@ -12,9 +12,11 @@ use prooflight_complete_session::CompleteSession;
 use prooflight_create_session::CreateSession;
 use prooflight_enroll_face::EnrollFace;
 use prooflight_erase_subject::EraseSubject;
+use prooflight_get_evidence::GetEvidence;
 use prooflight_get_verification::GetVerification;
 use prooflight_lift_lockout::LiftLockout;
 use prooflight_open_verification::OpenVerificationFunction;
+use prooflight_review_verification::ReviewVerification;
 use prooflight_shared::edge::{ConnectError, LambdaFunction};
 use prooflight_shared::environment::Environment;
 use prooflight_shared::invocation::Invocation;
@@ -67,6 +69,8 @@ pub(crate) fn functions(functions: &[Function], credentials: &Credentials, aws_p
             EnrollFace::NAME => host::<EnrollFace>(&mut registry, &environment),
             EraseSubject::NAME => host::<EraseSubject>(&mut registry, &environment),
             Cleanup::NAME => host::<Cleanup>(&mut registry, &environment),
+            GetEvidence::NAME => host::<GetEvidence>(&mut registry, &environment),
+            ReviewVerification::NAME => host::<ReviewVerification>(&mut registry, &environment),
             _ => return Err(LambdaError::Unknown(function.name.clone())),
         };
         warming.push(warm.map_err(|source| LambdaError::Environment { function: function.name.clone(), source })?);

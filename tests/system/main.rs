@@ -3,12 +3,14 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod crowds;
+mod evidence;
 mod journeys;
 mod limits;
 mod lost_answers;
 mod privacy;
 mod proxy;
 mod refusals;
+mod reviews;
 mod services;
 mod tidy;
 mod world;

@@ -4,7 +4,7 @@
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use jiff::Timestamp;
-use prooflight_shared::adapters::{AwsClients, Place, VerificationTable};
+use prooflight_shared::adapters::{AwsClients, List, Place, VerificationTable};
 use prooflight_shared::app::Entropy;
 use prooflight_shared::domain::{Owner, SessionId, StackKey, Status, Verification, VerificationId};
 use prooflight_shared::edge::{
@@ -76,37 +76,17 @@ impl GetVerification {
         Ok(Answer::json(200, &OwnerBody { verification: view, current_session: CurrentSession::of(&verification) }))
     }
 
-    /// A subject's verifications, newest first. The status is judged as of now, so a page is filled up from the next ones.
+    /// A subject's verifications, newest first, their status judged as of now.
     async fn list(&self, request: &ApiGatewayV2httpRequest, invocation: &Invocation) -> Result<Answer, Problem> {
         let caller = Caller::with_scope(request, "read")?.owner;
         let asked = ListRequest::of(request)?;
         let status = asked.status.map_or("", Status::as_str);
         let list = ListOf { caller: &caller, query: &["verifications", &asked.subject, status] };
-        let mut after: Option<Place> = asked.cursor.as_deref().map(|cursor| list.open(&self.stack_key, cursor)).transpose()?;
+        let after: Option<Place> = asked.cursor.as_deref().map(|cursor| list.open(&self.stack_key, cursor)).transpose()?;
         let subject = self.stack_key.subject(&Owner { issuer: caller.issuer.clone(), subject: asked.subject.clone() });
 
-        let wanted = usize::from(asked.limit);
-        let mut found: Vec<Verification> = Vec::new();
-        let next = loop {
-            let page = self.table.of_subject(&subject, after.as_ref(), asked.limit).await?;
-            let mut taken = None;
-            let mut left = page.found.into_iter();
-            for (loaded, place) in left.by_ref() {
-                let verification = loaded.verification.at(invocation.now);
-                if asked.status.is_none_or(|status| status == verification.status) {
-                    found.push(verification);
-                }
-                taken = Some(place);
-                if found.len() == wanted {
-                    break;
-                }
-            }
-            // Where something of this page is left, the list goes on right behind the last that was taken.
-            after = if left.next().is_some() { taken } else { page.next };
-            if found.len() == wanted || after.is_none() {
-                break after;
-            }
-        };
+        let belongs = |verification: &Verification| asked.status.is_none_or(|status| status == verification.status);
+        let (found, next) = self.table.list(List::OfSubject(&subject), after, asked.limit, invocation.now, belongs).await?;
         let random = Entropy::new(&invocation.entropy).draw();
         let next_cursor = next.and_then(|place| list.seal(&self.stack_key, &place, random));
         let verifications = found.iter().map(|verification| ServiceView::of(verification, invocation.now)).collect();

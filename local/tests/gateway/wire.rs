@@ -13,7 +13,7 @@ use std::sync::Arc;
 use tower::ServiceExt;
 
 pub(crate) const PAGE_ORIGIN: &str = "https://page.example";
-pub(crate) const FUNCTIONS: [&str; 9] = [
+pub(crate) const FUNCTIONS: [&str; 11] = [
     "create-session",
     "complete-session",
     "get-verification",
@@ -23,6 +23,8 @@ pub(crate) const FUNCTIONS: [&str; 9] = [
     "enroll-face",
     "erase-subject",
     "cleanup",
+    "get-evidence",
+    "review-verification",
 ];
 
 /// The real template with the local issuer and one foreign page.

@@ -10,6 +10,7 @@ use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
+use aws_smithy_async::time::{SystemTimeSource, TimeSource as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -156,6 +157,12 @@ impl EvidenceBucket {
         let request = self.client.get_object().bucket(&self.name).key(key).response_cache_control("no-store");
         let link = request.presigned(config).await.map_err(|error| fault(CODES, "sign a link", &error))?;
         Ok(link.uri().to_owned())
+    }
+
+    /// Until when a link is good that is signed from now on, by the wall clock.
+    pub fn links_expire_at(&self) -> Result<Timestamp, Fault> {
+        Timestamp::try_from(SystemTimeSource::new().now() + LINK_HOLDS_FOR)
+            .map_err(|error| Fault::new(FaultCode::Bug, "read the time", error))
     }
 
     /// Opens the connection. What it answers does not matter: with a role that may only write it is a refusal.

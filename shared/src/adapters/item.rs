@@ -1,7 +1,7 @@
-//! How documents lie in the table. One partition per verification: the document under `verification`, and beside it one
-//! unchanging record per judged session under `decision#<number>`.
+//! How documents lie in the table. One partition per verification: the document under `verification`, and beside it the records of its
+//! decisions and of the looks at its evidence.
 
-use crate::domain::{Decision, Evidence, SessionNumber, Terms, Verification, VerificationId};
+use crate::domain::{Verification, VerificationId};
 use crate::fault::{Fault, FaultCode};
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
@@ -50,38 +50,9 @@ struct StoredDocument {
     document: Verification,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct DecisionItem<'a> {
-    pk: String,
-    sk: String,
-    expires_at: i64,
-    verification_id: &'a VerificationId,
-    session_number: SessionNumber,
-    outcome: crate::domain::Outcome,
-    reasons: &'a [crate::domain::Reason],
-    policy: &'a str,
-    policy_version: &'a str,
-    evidence_digest: &'a str,
-    decided_at: jiff::Timestamp,
-    /// With the terms and the evidence, everything that the decision was made of.
-    superseded: bool,
-    terms: &'a Terms,
-    evidence: &'a Evidence,
-}
-
 /// The key of a verification's document.
 pub(super) fn document_key(id: &VerificationId) -> Item {
     key(&partition(id), DOCUMENT)
-}
-
-/// The key of a judged session's record.
-pub(super) fn decision_key(id: &VerificationId, number: SessionNumber) -> Item {
-    key(&partition(id), &decision_sort_key(number))
-}
-
-fn decision_sort_key(number: SessionNumber) -> String {
-    format!("decision#{:02}", number.0)
 }
 
 /// The document as an item of that version.
@@ -108,31 +79,6 @@ pub(super) fn read_document(item: Item) -> Result<(Verification, u64), Fault> {
     let read: StoredDocument = serde_dynamo::aws_sdk_dynamodb_1::from_item(item)
         .map_err(|error| Fault::new(FaultCode::StoreCorrupt, "read a stored verification", error))?;
     Ok((read.document, read.version))
-}
-
-/// The record of a judged session.
-pub(super) fn decision_item(
-    verification: &Verification,
-    number: SessionNumber,
-    decision: &Decision,
-    evidence: &Evidence,
-) -> Result<Item, Fault> {
-    to_item(&DecisionItem {
-        pk: partition(&verification.id),
-        sk: decision_sort_key(number),
-        expires_at: verification.records_kept_until(),
-        verification_id: &verification.id,
-        session_number: number,
-        outcome: decision.outcome,
-        reasons: &decision.reasons,
-        policy: &decision.policy,
-        policy_version: &decision.policy_version,
-        evidence_digest: &decision.evidence_digest,
-        decided_at: decision.decided_at,
-        superseded: verification.session(number).is_some_and(|session| session.superseded),
-        terms: &verification.terms,
-        evidence,
-    })
 }
 
 pub(super) fn partition(id: &VerificationId) -> String {

@@ -4,10 +4,20 @@
 use super::item::{Item, REVIEW_QUEUE, document_key, id_of, read_document};
 use super::refusal::fault;
 use super::verification_table::{CODES, Loaded, VerificationTable};
-use crate::domain::{SubjectKey, VerificationId};
+use crate::domain::{SubjectKey, Verification, VerificationId};
 use crate::fault::{Fault, FaultCode};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use jiff::Timestamp;
 use std::collections::HashMap;
+
+/// A list of verifications.
+#[derive(Debug, Clone, Copy)]
+pub enum List<'a> {
+    /// A subject's, newest first.
+    OfSubject(&'a SubjectKey),
+    /// What awaits a verdict, oldest first.
+    Reviews,
+}
 
 /// Where a list goes on: after this verification, which has this place in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,17 +52,46 @@ const REVIEWS: Index = Index { name: "reviewQueue", partition: "reviewQueue", so
 const MOST_KEYS: usize = 100;
 
 impl VerificationTable {
-    /// A subject's verifications, newest first.
-    pub async fn of_subject(&self, subject: &SubjectKey, after: Option<&Place>, limit: u16) -> Result<Page, Fault> {
-        self.page(&BY_SUBJECT, subject.as_str(), after, limit).await
+    /// As many of a list as are wanted and `belong` in it at `now`, and where it goes on. An index may lag, and the passing of time changes
+    /// what belongs, so what is left out is made up for from what follows.
+    pub async fn list(
+        &self,
+        list: List<'_>,
+        after: Option<Place>,
+        wanted: u16,
+        now: Timestamp,
+        belongs: impl Fn(&Verification) -> bool,
+    ) -> Result<(Vec<Verification>, Option<Place>), Fault> {
+        let mut found = Vec::new();
+        let mut after = after;
+        loop {
+            let page = self.page(list, after.as_ref(), wanted).await?;
+            let mut taken = None;
+            let mut left = page.found.into_iter();
+            for (loaded, place) in left.by_ref() {
+                let verification = loaded.verification.at(now);
+                if belongs(&verification) {
+                    found.push(verification);
+                }
+                taken = Some(place);
+                if found.len() == usize::from(wanted) {
+                    break;
+                }
+            }
+            // Where something of this page is left, the list goes on right behind the last that was taken.
+            after = if left.next().is_some() { taken } else { page.next };
+            if found.len() == usize::from(wanted) || after.is_none() {
+                return Ok((found, after));
+            }
+        }
     }
 
-    /// What awaits a verdict, oldest first.
-    pub async fn reviews(&self, after: Option<&Place>, limit: u16) -> Result<Page, Fault> {
-        self.page(&REVIEWS, REVIEW_QUEUE, after, limit).await
-    }
-
-    async fn page(&self, index: &Index, partition: &str, after: Option<&Place>, limit: u16) -> Result<Page, Fault> {
+    /// A page as the index has it.
+    pub(crate) async fn page(&self, list: List<'_>, after: Option<&Place>, limit: u16) -> Result<Page, Fault> {
+        let (index, partition) = match list {
+            List::OfSubject(subject) => (&BY_SUBJECT, subject.as_str()),
+            List::Reviews => (&REVIEWS, REVIEW_QUEUE),
+        };
         let start = after.map(|place| {
             let mut key = document_key(&place.id);
             key.insert(index.partition.to_owned(), AttributeValue::S(partition.to_owned()));

@@ -2,7 +2,7 @@
 //! into [`Fault`](crate::fault::Fault)s. The seam for tests is the wire: give the clients another endpoint.
 
 mod aws_clients;
-mod decision_records;
+mod decisions;
 mod due;
 mod enrolments;
 mod erasures;
@@ -12,6 +12,7 @@ mod item;
 mod limits;
 mod listings;
 mod liveness;
+mod looks;
 mod refusal;
 mod source_upload;
 mod streaming_credentials;
@@ -19,14 +20,16 @@ mod tombstones;
 mod verification_table;
 
 pub use aws_clients::AwsClients;
+pub use decisions::{DecisionPage, DecisionPlace, DecisionRecord, Judged};
 pub use due::Due;
 pub use enrolments::LoadedEnrolment;
 pub use erasures::{FACES, LoadedErasure, Receipt, ToRemove};
 pub use evidence_bucket::{EvidenceBucket, EvidenceImage, ImageKind, LINK_HOLDS_FOR, prefixes_of};
 pub use faces::{Faces, FoundFace};
 pub use limits::Limits;
-pub use listings::{Page, Place};
+pub use listings::{List, Page, Place};
 pub use liveness::{CheckResult, Image, Liveness, LivenessStatus};
+pub use looks::Look;
 pub use source_upload::{SourceUpload, UploadForm};
 pub use streaming_credentials::{StreamingCredentials, StreamingRole};
 pub use verification_table::{Along, Loaded, VerificationTable, Written};

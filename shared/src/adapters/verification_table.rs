@@ -3,11 +3,12 @@
 //! else was first - or it was this very write, whose answer was lost and which was sent again. The caller loads and applies once
 //! more; if it was his own, that changes nothing.
 
-use super::item::{DOCUMENT, Item, decision_item, document_item, document_key, key, partition, read_document, text};
+use super::decisions::{Judged, decision_item};
+use super::item::{DOCUMENT, Item, document_item, document_key, key, partition, read_document, text};
 use super::limits::{Counted, Limits, attempt_item, failure_item, state_condition, state_item};
 use super::refusal::{Codes, fault};
 use super::tombstones::absent_tombstone;
-use crate::domain::{Attempt, AttemptState, Decision, Evidence, SessionNumber, Verification, VerificationId};
+use crate::domain::{Attempt, AttemptState, Verification, VerificationId};
 use crate::fault::{Fault, FaultCode};
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
@@ -37,7 +38,7 @@ pub enum Along<'a> {
     /// The attempt of the session that is reserved, counted on these limits.
     Reservation(&'a Limits),
     /// The record of the session that is judged.
-    Record(SessionNumber, &'a Decision, &'a Evidence),
+    Record(Judged<'a>),
 }
 
 /// How a write went.
@@ -105,9 +106,9 @@ impl VerificationTable {
                 writes.push(absent_tombstone(&self.name, &next.subject_key)?);
                 self.reserve(&mut writes, next, limits)?;
             }
-            Along::Record(number, decision, evidence) => {
+            Along::Record(judged) => {
                 writes.push(absent_tombstone(&self.name, &next.subject_key)?);
-                let record = self.put(decision_item(next, number, decision, evidence)?).condition_expression("attribute_not_exists(pk)");
+                let record = self.put(decision_item(next, judged)?).condition_expression("attribute_not_exists(pk)");
                 writes.push(put(record)?);
             }
         }

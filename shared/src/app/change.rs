@@ -1,8 +1,8 @@
 //! One verification is one compare-and-swap document: load, apply, replace if nobody else has. A failed condition or a
 //! transaction conflict loads and applies again; because `apply` is idempotent, one's own lost write turns into "unchanged".
 
-use crate::adapters::{Along, Loaded, VerificationTable, Written};
-use crate::domain::{Change, Command, Decision, Evidence, Rejection, SessionNumber, Standing, VerificationId, hex};
+use crate::adapters::{Along, Judged, Loaded, VerificationTable, Written};
+use crate::domain::{Change, Command, Rejection, Standing, VerificationId, hex};
 use crate::fault::{Fault, FaultCode};
 use jiff::Timestamp;
 use std::time::Duration;
@@ -78,11 +78,11 @@ pub async fn change_verification(
     id: &VerificationId,
     mut loaded: Option<Loaded>,
     command: &Command,
-    record: Option<(SessionNumber, &Decision, &Evidence)>,
+    record: Option<Judged<'_>>,
     now: Timestamp,
     entropy: &Entropy,
 ) -> Result<Loaded, Refused> {
-    let along = record.map_or(Along::Nothing, |(number, decision, evidence)| Along::Record(number, decision, evidence));
+    let along = record.map_or(Along::Nothing, Along::Record);
     for _ in 0..TRIES {
         let current = match loaded.take() {
             Some(current) => current,

@@ -3,7 +3,7 @@
 
 use super::change::{Entropy, Refused, change_verification};
 use super::evidence::{gather, images_of};
-use crate::adapters::{AwsClients, EvidenceBucket, Faces, Liveness, LivenessStatus, Loaded, VerificationTable};
+use crate::adapters::{AwsClients, EvidenceBucket, Faces, Judged, Liveness, LivenessStatus, Loaded, VerificationTable};
 use crate::domain::{Command, Decision, Evidence, Session, SessionNumber, SessionState, Status, is_suspicious};
 use crate::environment::{self, Environment, EnvironmentError};
 use crate::fault::Fault;
@@ -132,7 +132,7 @@ impl Completer {
             let decision: Decision = decide(&terms, history, evidence, now);
             let tips = tips(decision.outcome, evidence);
             let command = Command::Judge { number, decision: decision.clone(), tips, superseded, sampled };
-            let record = Some((number, &decision, evidence));
+            let record = Some(Judged { number, history, evidence, decision: &decision });
             let changed = change_verification(&self.table, &id, loaded.take(), &command, record, now, entropy).await?;
             match changed.verification.session(number) {
                 Some(session) if session.is_undecided() && session.superseded != superseded => superseded = session.superseded,

@@ -4,7 +4,7 @@
 
 use super::change::{Entropy, Refused, TRIES, change_verification, pause};
 use super::enrol::Enroller;
-use crate::adapters::{AwsClients, FACES, LoadedErasure, ToRemove, prefixes_of};
+use crate::adapters::{AwsClients, FACES, List, LoadedErasure, ToRemove, prefixes_of};
 use crate::domain::{Command, EnrolmentState, Erasure, ErasureId, ErasureState, StackKey, SubjectKey, Verification};
 use crate::environment::{Environment, EnvironmentError};
 use crate::fault::{Fault, FaultCode};
@@ -66,7 +66,7 @@ impl Eraser {
     async fn remove_verifications(&self, erasure: &Erasure, now: Timestamp, entropy: &Entropy) -> Result<(), Refused> {
         let mut place = None;
         loop {
-            let page = self.stores.table.of_subject(&erasure.subject_key, place.as_ref(), PAGE).await?;
+            let page = self.stores.table.page(List::OfSubject(&erasure.subject_key), place.as_ref(), PAGE).await?;
             for (found, _) in page.found {
                 let id = found.verification.id.clone();
                 match change_verification(&self.stores.table, &id, Some(found), &Command::Erase, None, now, entropy).await {

@@ -133,9 +133,13 @@ impl Enrolment {
 impl Verification {
     /// Whether its face may be enrolled: approved under a policy that says so, and nothing was said against it since.
     pub fn may_enrol(&self) -> bool {
+        self.status == Status::Approved && self.terms.enrol_on_approval && self.withdrawn_at.is_none() && !self.is_overturned()
+    }
+
+    /// Whether a reviewer has found its approval wrong.
+    pub fn is_overturned(&self) -> bool {
         let verdict = self.review.as_ref().and_then(|review| review.verdict.as_ref());
-        let overturned = verdict.is_some_and(|opinion| opinion.verdict == Verdict::Overturn);
-        self.status == Status::Approved && self.terms.enrol_on_approval && self.withdrawn_at.is_none() && !overturned
+        verdict.is_some_and(|opinion| opinion.verdict == Verdict::Overturn)
     }
 }
 

@@ -108,6 +108,8 @@ pub enum ReviewRejection {
     OwnVerification,
     /// The verdict answers another question than the one that is asked.
     WrongVerdict,
+    /// The reason speaks for another verdict.
+    WrongReason,
     /// The evidence is not what the reviewer saw.
     EvidenceChanged,
     /// Another verdict was first.
@@ -152,13 +154,32 @@ impl Verdict {
         }
     }
 
-    /// As it stands in results: what became of the verification or of its approval.
+    /// From a request; none for a word that is no verdict.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Approve, Self::Deny, Self::Uphold, Self::Overturn].into_iter().find(|verdict| verdict.as_str() == text)
+    }
+
+    /// As it travels: what becomes of the verification or of its approval.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Approve => "approved",
             Self::Deny => "denied",
             Self::Uphold => "upheld",
             Self::Overturn => "overturned",
+        }
+    }
+}
+
+impl VerdictReason {
+    /// Whether it speaks for that verdict. A record that says "approved: somebody else" would tell nobody what was seen.
+    pub fn speaks_for(self, verdict: Verdict) -> bool {
+        match self {
+            Self::SamePerson | Self::LivePerson => matches!(verdict, Verdict::Approve | Verdict::Uphold),
+            // In review nothing is decided yet that could be confirmed.
+            Self::Confirmed => verdict == Verdict::Uphold,
+            Self::DifferentPerson | Self::NotLive | Self::PoorEvidence | Self::DuplicatePerson | Self::SuspectedFraud => {
+                matches!(verdict, Verdict::Deny | Verdict::Overturn)
+            }
         }
     }
 }

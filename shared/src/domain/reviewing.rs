@@ -38,19 +38,28 @@ impl Verification {
 
     /// Takes a reviewer's opinion, which is the verdict unless another reviewer has to agree. True unless it was given before.
     pub(super) fn take_opinion(&mut self, opinion: &Opinion, now: Timestamp) -> Result<bool, Rejection> {
+        let refuse = |why| Err(Rejection::Review(why));
+        // First of all: to himself a reviewer is an end user, who learns no more than that.
+        if opinion.reviewer == self.owner {
+            return refuse(ReviewRejection::OwnVerification);
+        }
         let seen = opinion.evidence_tag == self.evidence_tag();
         if let Some(winner) = self.review.as_ref().and_then(|review| review.verdict.as_ref()) {
             // The same again is the answer that was lost on its way.
-            let same = winner.reviewer == opinion.reviewer && winner.verdict == opinion.verdict;
+            let said = |opinion: &Opinion| (opinion.verdict, opinion.reason);
+            let same = winner.reviewer == opinion.reviewer && said(winner) == said(opinion);
             let refusal = ReviewRejection::AlreadyReviewed { verdict: winner.verdict, at: winner.at };
-            return if same { Ok(false) } else { Err(Rejection::Review(refusal)) };
+            return if same { Ok(false) } else { refuse(refusal) };
         }
         let review = self.reviewable(&opinion.reviewer, now)?;
         if opinion.verdict.kind() != review.kind {
-            return Err(Rejection::Review(ReviewRejection::WrongVerdict));
+            return refuse(ReviewRejection::WrongVerdict);
+        }
+        if !opinion.reason.speaks_for(opinion.verdict) {
+            return refuse(ReviewRejection::WrongReason);
         }
         if !seen {
-            return Err(Rejection::Review(ReviewRejection::EvidenceChanged));
+            return refuse(ReviewRejection::EvidenceChanged);
         }
         if opinion.verdict == Verdict::Approve && review.approvals_needed() > 1 {
             match &review.seconded_by {
@@ -91,7 +100,8 @@ impl Verification {
     fn still_asks(&self, kind: ReviewKind) -> bool {
         match kind {
             ReviewKind::Decision => self.status == Status::InReview,
-            ReviewKind::Quality => self.status == Status::Approved,
+            // With the consent the right to look at the images has gone, and the images with it.
+            ReviewKind::Quality => self.status == Status::Approved && self.withdrawn_at.is_none(),
         }
     }
 }

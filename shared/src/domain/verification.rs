@@ -5,7 +5,7 @@ use super::identifiers::hex;
 use super::{
     Consent, DeviceKey, Nonce, Outcome, Owner, Reason, Review, SessionId, SessionNumber, SourcePicture, SubjectKey, Terms, VerificationId,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -203,6 +203,13 @@ impl Verification {
             }
         }
         hex(context.finish().as_ref())
+    }
+
+    /// Whether the images of that session are still there to be looked at. S3 counts the days from a moment after the session was
+    /// created, to the next midnight, so until then none has gone by itself; with the consent they are removed at once.
+    pub fn keeps_images(&self, session: &Session, now: Timestamp) -> bool {
+        let kept = SignedDuration::from_hours(24 * i64::from(self.terms.images_kept_days));
+        self.withdrawn_at.is_none() && session.age(now) < kept
     }
 
     /// Seconds since the epoch after which the record may be deleted.

@@ -4,7 +4,7 @@ use super::Problem;
 use crate::fault::{Fault, FaultCode};
 use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use aws_lambda_events::encodings::Body;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use serde::Serialize;
 use std::future::Future;
 use std::time::Duration;
@@ -16,6 +16,7 @@ pub struct Answer {
     status: u16,
     body: String,
     location: Option<String>,
+    etag: Option<String>,
     retry_after_seconds: Option<u32>,
 }
 
@@ -23,7 +24,14 @@ impl Answer {
     /// An answer with that status and body.
     pub fn json(status: u16, body: &impl Serialize) -> Self {
         // Answers are plain structs; an empty body would be a bug that the tests of every route would show.
-        Self { status, body: serde_json::to_string(body).unwrap_or_default(), location: None, retry_after_seconds: None }
+        Self { status, body: serde_json::to_string(body).unwrap_or_default(), location: None, etag: None, retry_after_seconds: None }
+    }
+
+    /// Names the state of what is shown, for a later request to rest on (RFC 9110, `ETag`).
+    #[must_use]
+    pub fn tagged(mut self, tag: &str) -> Self {
+        self.etag = Some(format!("\"{tag}\""));
+        self
     }
 
     /// Names what was created.
@@ -82,6 +90,9 @@ fn rendered(answer: Answer, request_id: &str, content_type: &'static str) -> Api
     }
     if let Some(location) = answer.location.and_then(|location| HeaderValue::from_str(&location).ok()) {
         headers.insert(LOCATION, location);
+    }
+    if let Some(etag) = answer.etag.and_then(|etag| HeaderValue::from_str(&etag).ok()) {
+        headers.insert(ETAG, etag);
     }
     if let Some(seconds) = answer.retry_after_seconds {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));

@@ -9,6 +9,7 @@ mod failure;
 mod lambda;
 mod opening;
 mod problem;
+mod review;
 mod trigger;
 mod view;
 
@@ -20,5 +21,6 @@ pub use failure::Failure;
 pub use lambda::{ConnectError, LambdaFunction, serve};
 pub use opening::{GivenConsent, check_notes, consent_for, idempotency_key, is_visible_ascii};
 pub use problem::Problem;
+pub use review::{CaseView, QueueEntry};
 pub use trigger::Trigger;
 pub use view::{OwnerView, ReviewView, ServiceView};

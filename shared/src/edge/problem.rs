@@ -116,6 +116,7 @@ impl Problem {
                 ReviewRejection::Claimed => (409, "claimed", "Another reviewer is at it"),
                 ReviewRejection::OwnVerification => (403, "own_verification", "Nobody reviews himself"),
                 ReviewRejection::WrongVerdict => (422, "wrong_verdict", "This verdict answers another question"),
+                ReviewRejection::WrongReason => (422, "wrong_reason", "This reason speaks for another verdict"),
                 ReviewRejection::EvidenceChanged => (412, "evidence_changed", "The evidence is not what was looked at"),
                 ReviewRejection::AlreadyReviewed { .. } => (409, "already_reviewed", "Another verdict was first"),
             },

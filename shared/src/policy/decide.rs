@@ -3,9 +3,11 @@
 
 use crate::domain::{CheckStatus, Confidence, Decision, Evidence, FaceMatch, Outcome, Reason, Terms};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
-/// What is known of the session beside its evidence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// What is known of the session beside its evidence: with the terms and the evidence, everything that a decision is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct History {
     /// A newer session had taken this one's place.
     pub superseded: bool,

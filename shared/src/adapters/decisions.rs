@@ -1,0 +1,139 @@
+//! The record of a judged session: everything that its decision was made of, so that it can be shown to a reviewer and made again.
+//! It lies beside the verification's document under `decision#<number>`, is written once, with the decision, and never changes.
+
+use super::item::{Item, from_item, partition, to_item};
+use super::refusal::fault;
+use super::verification_table::{CODES, VerificationTable};
+use crate::domain::{Decision, Evidence, Outcome, Reason, SessionNumber, StoredImage, Terms, Verification, VerificationId};
+use crate::fault::Fault;
+use crate::policy::History;
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What is written with the judgement of a session.
+#[derive(Debug, Clone, Copy)]
+pub struct Judged<'a> {
+    /// Which session.
+    pub number: SessionNumber,
+    /// What was known of it beside its evidence.
+    pub history: History,
+    /// The evidence.
+    pub evidence: &'a Evidence,
+    /// What was made of it.
+    pub decision: &'a Decision,
+}
+
+/// The record as it is read.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DecisionRecord {
+    /// Whose session.
+    pub verification_id: VerificationId,
+    /// Which one.
+    pub session_number: SessionNumber,
+    /// What followed.
+    pub outcome: Outcome,
+    /// Why.
+    pub reasons: Vec<Reason>,
+    /// The policy's name.
+    pub policy: String,
+    /// The policy's version.
+    pub policy_version: String,
+    /// [`Evidence::digest`] of what was judged.
+    pub evidence_digest: String,
+    /// When.
+    pub decided_at: Timestamp,
+    /// What was known beside the evidence.
+    pub history: History,
+    /// The policy's values.
+    pub terms: Terms,
+    /// What was judged.
+    pub evidence: Evidence,
+}
+
+/// Some of all records, and where the rest begins.
+#[derive(Debug)]
+pub struct DecisionPage {
+    /// Each record, or why it cannot be read.
+    pub found: Vec<Result<DecisionRecord, Fault>>,
+    /// None at the end.
+    pub next: Option<DecisionPlace>,
+}
+
+/// Where a walk over all records goes on.
+#[derive(Debug)]
+pub struct DecisionPlace(Item);
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DecisionItem<'a> {
+    pk: String,
+    sk: String,
+    expires_at: i64,
+    verification_id: &'a VerificationId,
+    session_number: SessionNumber,
+    outcome: Outcome,
+    reasons: &'a [Reason],
+    policy: &'a str,
+    policy_version: &'a str,
+    evidence_digest: &'a str,
+    decided_at: Timestamp,
+    history: History,
+    terms: &'a Terms,
+    evidence: &'a Evidence,
+}
+
+const DECISION: &str = "decision#";
+
+impl VerificationTable {
+    /// The records of a verification, in the order of its sessions.
+    pub async fn decisions(&self, id: &VerificationId) -> Result<Vec<DecisionRecord>, Fault> {
+        let items = self.partition(&partition(id), Some(DECISION), "read the records of a verification").await?;
+        items.into_iter().map(from_item).collect()
+    }
+
+    /// The reference image of the session that the approval rests on.
+    pub async fn approving_image(&self, verification: &Verification) -> Result<Option<StoredImage>, Fault> {
+        let approves = |record: &DecisionRecord| matches!(record.outcome, Outcome::Passed | Outcome::InReview);
+        Ok(self.decisions(&verification.id).await?.into_iter().find(approves).and_then(|record| record.evidence.reference_image))
+    }
+
+    /// A page of all records there are, in no order. It reads the whole table, and is for operators.
+    pub async fn all_decisions(&self, place: Option<DecisionPlace>) -> Result<DecisionPage, Fault> {
+        let answer = self
+            .client
+            .scan()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .filter_expression("begins_with(sk, :decision)")
+            .expression_attribute_values(":decision", AttributeValue::S(DECISION.to_owned()))
+            .set_exclusive_start_key(place.map(|place| place.0))
+            .send()
+            .await
+            .map_err(|error| fault(CODES, "read the records of all verifications", &error))?;
+        let found = answer.items.unwrap_or_default().into_iter().map(from_item).collect();
+        Ok(DecisionPage { found, next: answer.last_evaluated_key.map(DecisionPlace) })
+    }
+}
+
+/// The record as an item of its verification.
+pub(super) fn decision_item(verification: &Verification, judged: Judged<'_>) -> Result<Item, Fault> {
+    let Judged { number, history, evidence, decision } = judged;
+    to_item(&DecisionItem {
+        pk: partition(&verification.id),
+        sk: format!("{DECISION}{:02}", number.0),
+        expires_at: verification.records_kept_until(),
+        verification_id: &verification.id,
+        session_number: number,
+        outcome: decision.outcome,
+        reasons: &decision.reasons,
+        policy: &decision.policy,
+        policy_version: &decision.policy_version,
+        evidence_digest: &decision.evidence_digest,
+        decided_at: decision.decided_at,
+        history,
+        terms: &verification.terms,
+        evidence,
+    })
+}
