@@ -9,6 +9,7 @@ mod front;
 pub mod journal;
 pub mod json;
 pub mod policy;
+mod rekognition;
 pub mod s3;
 pub mod signature;
 mod sts;
