@@ -41,8 +41,8 @@ pub enum AssemblyError {
     /// The clock's file in the data folder cannot be read.
     #[error("the clock in the data folder cannot be read")]
     Clock(#[source] Error),
-    /// The liveness sessions in the data folder cannot be read.
-    #[error("the liveness sessions in the data folder cannot be read")]
+    /// The liveness sessions or face collections in the data folder cannot be read or made.
+    #[error("the liveness sessions or face collections in the data folder cannot be used")]
     Sessions(#[source] Error),
     /// There is no key to sign tokens with.
     #[error(transparent)]
@@ -89,6 +89,11 @@ impl Assembly {
         deployment.tables.iter().try_for_each(|table| endpoint.ensure_table(table))?;
         deployment.buckets.iter().try_for_each(|bucket| endpoint.ensure_bucket(bucket))?;
         let rekognition = Rekognition::open(path, Arc::clone(&clock), endpoint.buckets(), REGION).map_err(AssemblyError::Sessions)?;
+        deployment
+            .collections
+            .iter()
+            .try_for_each(|collection| rekognition.ensure_collection(collection))
+            .map_err(AssemblyError::Sessions)?;
         let rekognition = Arc::new(rekognition);
         let functions = lambda::functions(&deployment.functions, &credentials, aws_port)?;
         let schedules = Schedules::new(&deployment.functions, functions.registry.clone(), Arc::clone(&clock));

@@ -4,6 +4,7 @@ The binary is named by PROOFLIGHT_LOCAL (`make system` sets it). Everything of a
 the server; only the clock is common, and it only ever moves forward.
 """
 
+import contextlib
 import json
 import os
 import pathlib
@@ -15,6 +16,7 @@ import urllib.request
 import uuid
 
 import boto3
+import people
 import pytest
 from botocore.config import Config
 
@@ -86,12 +88,20 @@ def without_aws_settings():
 
 @pytest.fixture(scope="session")
 def prooflight(tmp_path_factory):
+    with serving(tmp_path_factory.mktemp("prooflight")) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def serving(folder, data_dir=None):
+    """A server for as long as the block lasts; what it is given in `data_dir` it keeps there."""
     binary = os.environ.get("PROOFLIGHT_LOCAL")
     if not binary:
         pytest.exit("PROOFLIGHT_LOCAL does not name the prooflight-local binary; `make system` sets it", returncode=2)
-    folder = tmp_path_factory.mktemp("prooflight")
+    binary = pathlib.Path(binary).absolute()
     ready_file, log = folder / "ready.json", folder / "server.log"
-    command = [binary, "--https-port", "0", "--aws-port", "0", "--ephemeral", "--ready-file", str(ready_file), "--web-dir", str(folder / "no-page")]
+    command = [binary, "--https-port", "0", "--aws-port", "0", "--ready-file", ready_file, "--web-dir", folder / "no-page"]
+    command += ["--data-dir", data_dir] if data_dir else ["--ephemeral"]
     with log.open("wb") as output:
         server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=folder, env=without_aws_settings())
     try:
@@ -105,6 +115,12 @@ def prooflight(tmp_path_factory):
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
+
+
+@pytest.fixture(scope="session")
+def portraits():
+    """Pictures of three people by name: `astronaut`, `obama` and `obama2`, `biden`."""
+    return people.portraits()
 
 
 def wait_for(ready_file: pathlib.Path, server, log):

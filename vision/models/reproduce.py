@@ -1,4 +1,4 @@
-"""Makes the two networks of this folder again from the package that they come from, and compares.
+"""Makes the networks of this folder again from the packages that they come from, and compares.
 
     python3 -m venv .tools/models && .tools/models/bin/pip install -r vision/models/requirements.txt
     .tools/models/bin/python vision/models/reproduce.py            # compare with what is committed
@@ -7,6 +7,9 @@
 MediaPipe publishes its face networks as TensorFlow Lite files inside its wheel on PyPI. They use a dozen kinds of layers; each is
 translated into the ONNX operator of the same meaning. The weights are only laid out anew and, where they were stored in 16 bits,
 widened. Pictures go in as TensorFlow has them (rows, columns, channels); inside, channels come first, as ONNX wants them.
+
+The networks that compare faces and estimate ages come from an npm package (npm is needed to fetch it), which holds weights by name and no
+graph: `faceapi.py` lays their layers out.
 """
 
 from __future__ import annotations
@@ -17,14 +20,16 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable
 
+import faceapi
 import numpy as np
 import onnx
 import tflite
-from onnx import TensorProto, helper, numpy_helper
+from graph import Graph
+from onnx import TensorProto, helper
 
 FOLDER = Path(__file__).parent
 PACKAGE = "mediapipe==0.10.21"
@@ -73,27 +78,6 @@ class Value:
     layout: str
 
 
-@dataclass
-class Graph:
-    """An ONNX graph that grows; names are numbered in the order of making, which keeps the file the same every time."""
-
-    nodes: list[onnx.NodeProto] = field(default_factory=list)
-    constants: list[onnx.TensorProto] = field(default_factory=list)
-    count: int = 0
-
-    def constant(self, values: np.ndarray, prefix: str = "c") -> str:
-        self.count += 1
-        name = f"{prefix}_{self.count}"
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
-        return name
-
-    def node(self, operator: str, inputs: list[str], name: str | None = None, **attributes: Any) -> str:
-        self.count += 1
-        name = name or f"n_{self.count}"
-        self.nodes.append(helper.make_node(operator, inputs, [name], name=name, **attributes))
-        return name
-
-
 class Translation:
     """Translates one TensorFlow Lite file into ONNX."""
 
@@ -114,11 +98,7 @@ class Translation:
             self.translate(self.source.Operators(number))
         outputs = [self.output(self.source.Outputs(number)) for number in range(self.source.OutputsLength())]
         inputs = [helper.make_tensor_value_info("input", TensorProto.FLOAT, self.shape(picture))]
-        graph = helper.make_graph(self.graph.nodes, "g", inputs, outputs, self.graph.constants)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)])
-        model.ir_version = 8
-        onnx.checker.check_model(model)
-        return model
+        return self.graph.model(inputs, outputs)
 
     def translate(self, operator: tflite.Operator) -> None:
         code = self.model.OperatorCodes(operator.OpcodeIndex())
@@ -257,6 +237,17 @@ def download(folder: str) -> zipfile.ZipFile:
     return zipfile.ZipFile(next(Path(folder).glob("*.whl")))
 
 
+def check(name: str, model: onnx.ModelProto, sha256: str, write: bool) -> bool:
+    made = model.SerializeToString()
+    found = hashlib.sha256(made).hexdigest()
+    if write:
+        (FOLDER / name).write_bytes(made)
+    committed = hashlib.sha256((FOLDER / name).read_bytes()).hexdigest()
+    same = found == committed == sha256
+    print(f"{name}: {'the same bytes' if same else f'DIFFERENT ({found})'}")
+    return same
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="Makes the networks again and compares them with what is committed.")
     parser.add_argument("--write", action="store_true", help="write the files")
@@ -264,13 +255,10 @@ def main() -> int:
     same = True
     with tempfile.TemporaryDirectory() as folder, download(folder) as wheel:
         for network in NETWORKS:
-            made = Translation(wheel.read(network.source)).run().SerializeToString()
-            found = hashlib.sha256(made).hexdigest()
-            if write:
-                (FOLDER / network.name).write_bytes(made)
-            committed = hashlib.sha256((FOLDER / network.name).read_bytes()).hexdigest()
-            same &= found == committed == network.sha256
-            print(f"{network.name}: {'the same bytes' if found == committed == network.sha256 else f'DIFFERENT ({found})'}")
+            same &= check(network.name, Translation(wheel.read(network.source)).run(), network.sha256, write)
+    with tempfile.TemporaryDirectory() as folder, faceapi.download(folder) as package:
+        for name, layers, sha256 in faceapi.NETWORKS:
+            same &= check(name, layers(package), sha256, write)
     return 0 if same else 1
 
 

@@ -7,9 +7,7 @@ mod frame;
 mod h264;
 mod vp8;
 
-pub(crate) use frame::Frame;
-#[cfg(test)]
-pub(crate) use frame::{Colour, Planes};
+pub(crate) use frame::{Colour, Frame, Planes};
 
 use crate::container::{Codec, Packet, Track};
 use crate::{VideoError, limits};

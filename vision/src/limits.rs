@@ -24,3 +24,15 @@ pub(crate) const MAX_MP4_SAMPLES: u64 = 20_000;
 
 /// The stream is taken in blocks of this size, whatever the size of the chunks.
 pub(crate) const BLOCK_BYTES: usize = 4096;
+
+/// Pixels on either side of a still picture below which Rekognition refuses it ("Guidelines and quotas in Amazon Rekognition").
+pub(crate) const MIN_STILL_SIDE: usize = 80;
+
+/// Pixels on either side above which Rekognition refuses a still picture (the same page).
+pub(crate) const MAX_STILL_SIDE: usize = 10_000;
+
+/// Pixels of a still picture: what today's telephones take, and 150 MB while it is decoded.
+pub(crate) const MAX_STILL_PIXELS: usize = 50_000_000;
+
+/// A still picture is reduced until neither side is longer. A face that is worth comparing is still 150 pixels wide in it.
+pub(crate) const STILL_SIDE_KEPT: usize = 2048;

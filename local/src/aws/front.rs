@@ -7,7 +7,7 @@ use crate::aws::journal::{ACCOUNT, Journal};
 use crate::aws::lambda::Lambda;
 use crate::aws::signature::{SignatureFault, Verified, is_presigned, verify_header, verify_presigned};
 use crate::aws::sts::{Form, Sts, StsFault};
-use crate::aws::{Rekognition, dynamodb, entropy, json, lambda, policy, s3, sts_xml};
+use crate::aws::{Rekognition, dynamodb, entropy, json, lambda, policy, rekognition, s3, sts_xml};
 use crate::clock::{Clock, wall_now};
 use axum::body::Body;
 use axum::extract::State;
@@ -44,6 +44,8 @@ enum Protocol<'a> {
 
 const LARGEST_OBJECT: usize = 20 * 1024 * 1024;
 const LARGEST_CALL: usize = 5 * 1024 * 1024;
+/// Two pictures in base64, each larger than Rekognition takes: it has an error of its own for them.
+const LARGEST_PICTURES: usize = 24 * 1024 * 1024;
 
 /// Answers one request.
 pub(super) async fn answer(State(front): State<Arc<Front>>, request: Request<Body>) -> Response<Body> {
@@ -67,7 +69,7 @@ pub(super) async fn answer(State(front): State<Arc<Front>>, request: Request<Bod
 
 impl Front {
     async fn answer(&self, protocol: Protocol<'_>, parts: Parts, body: Body, request_id: &str) -> Response<Bytes> {
-        let limit = if protocol == Protocol::Rest { LARGEST_OBJECT } else { LARGEST_CALL };
+        let limit = protocol.largest_body();
         let Ok(body) = axum::body::to_bytes(body, limit).await else {
             return protocol.too_large(request_id, &parts.method).await;
         };
@@ -101,7 +103,7 @@ impl Front {
     async fn json(&self, service: &str, operation: &str, body: Bytes, verified: Verified) -> Response<Bytes> {
         let permissions = match service {
             "dynamodb" => dynamodb::permissions(operation, &body, &verified.scope.region),
-            "rekognition" => vec![(format!("rekognition:{operation}"), "*".to_owned())],
+            "rekognition" => rekognition::permissions(operation, &body, &verified.scope.region),
             _ => return json::unknown_operation(service, operation),
         };
         let now = self.clock.now();
@@ -188,6 +190,14 @@ impl<'a> Protocol<'a> {
             parts.headers.get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
         let action = parts.uri.query().is_some_and(|query| query.split('&').any(|pair| pair.starts_with("Action=")));
         if parts.uri.path() == "/" && (form || action) { Self::Query } else { Self::Rest }
+    }
+
+    fn largest_body(self) -> usize {
+        match self {
+            Self::Rest => LARGEST_OBJECT,
+            Self::Json { service: "rekognition", .. } => LARGEST_PICTURES,
+            Self::Json { .. } | Self::Query => LARGEST_CALL,
+        }
     }
 
     fn name(self) -> (&'a str, &'a str) {

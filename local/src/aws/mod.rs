@@ -10,6 +10,7 @@ pub mod journal;
 pub mod json;
 pub mod lambda;
 pub mod policy;
+mod rekognition;
 pub mod s3;
 pub mod signature;
 mod sts;

@@ -1,5 +1,5 @@
 //! What `template.yaml` deploys, read for one machine: functions with their environment, the HTTP API's routes, authorizer and CORS rules,
-//! tables and buckets. It is the file that SAM deploys: a route, a scope or a variable that is missing there is missing here as well.
+//! tables, buckets and face collections. It is the file that SAM deploys: a route, a scope or a variable that is missing there is missing here as well.
 
 use super::cors::Cors;
 use super::intrinsics::{resolve, resolve_text};
@@ -27,6 +27,8 @@ pub struct Deployment {
     pub tables: Vec<Json>,
     /// The name of every bucket.
     pub buckets: Vec<String>,
+    /// The id of every face collection.
+    pub collections: Vec<String>,
 }
 
 /// One `AWS::Serverless::Function`.
@@ -69,9 +71,14 @@ impl Deployment {
             authorizer: jwt_configuration(stack, &api, default_authorizer)?,
             cors: api.property(&["CorsConfiguration"]).map(|rules| cors(stack, rules)).transpose()?,
             tables: stack.resources_of("AWS::DynamoDB::Table").map(|table| table_properties(stack, &table)).collect::<Result<_, _>>()?,
-            buckets: stack.resources_of("AWS::S3::Bucket").map(|bucket| stack.physical_name(&bucket)).collect::<Result<_, _>>()?,
+            buckets: names(stack, "AWS::S3::Bucket")?,
+            collections: names(stack, "AWS::Rekognition::Collection")?,
         })
     }
+}
+
+fn names(stack: &Stack, kind: &str) -> Result<Vec<String>, TemplateError> {
+    stack.resources_of(kind).map(|resource| stack.physical_name(&resource)).collect()
 }
 
 fn only<'a>(stack: &'a Stack, kind: &'a str) -> Result<Resource<'a>, TemplateError> {

@@ -1,8 +1,9 @@
-//! Rekognition's Face Liveness control plane on this machine: `CreateFaceLivenessSession` and `GetFaceLivenessSessionResults` with
-//! their real constraints, errors and times, and the sessions that the stream works on.
+//! Rekognition on this machine. Here is Face Liveness's control plane: `CreateFaceLivenessSession` and `GetFaceLivenessSessionResults` with
+//! their real constraints, errors and times, and the sessions that the stream works on. The operations about faces are in `faces`.
 
 mod challenge;
 mod exception;
+mod faces;
 mod outcome;
 mod request;
 mod results;
@@ -22,6 +23,7 @@ use crate::aws::s3::Buckets;
 use crate::aws::{entropy, json, policy};
 use crate::clock::Clock;
 use bytes::Bytes;
+use faces::Faces;
 use http::{Response, StatusCode};
 use jiff::Timestamp;
 use outcome::{Image, ImagePlace, Outcome, Picture};
@@ -40,6 +42,7 @@ use tokio::task::spawn_blocking;
 pub struct Rekognition {
     sessions: Mutex<Sessions>,
     scripted: Mutex<HashMap<Target, (Exception, u32)>>,
+    faces: Arc<Faces>,
     clock: Arc<Clock>,
     buckets: Arc<Buckets>,
     region: String,
@@ -68,22 +71,34 @@ pub enum SettleError {
 }
 
 impl Rekognition {
-    /// Opens the sessions kept in `data` (its folder `rekognition`), or keeps them in memory when there is none.
+    /// Opens the sessions and collections kept in `data` (its folders `rekognition` and `collections`), or keeps them in memory when there
+    /// is none.
     pub fn open(data: Option<&Path>, clock: Arc<Clock>, buckets: Arc<Buckets>, region: &str) -> io::Result<Self> {
         let folder = data.map(|data| data.join("rekognition"));
         let mut sessions = Sessions::open(folder.as_deref())?;
         sessions.sweep(clock.now())?;
-        Ok(Self { sessions: Mutex::new(sessions), scripted: Mutex::default(), clock, buckets, region: region.to_owned() })
+        let faces = Arc::new(Faces::open(data, Arc::clone(&clock), Arc::clone(&buckets), region)?);
+        Ok(Self { sessions: Mutex::new(sessions), scripted: Mutex::default(), faces, clock, buckets, region: region.to_owned() })
+    }
+
+    /// Makes the face collection unless it is there.
+    pub fn ensure_collection(&self, id: &str) -> io::Result<()> {
+        self.faces.ensure_collection(id)
     }
 
     /// Answers one request whose signature has been verified. What it reads and writes on the disk does not hold up other requests.
     pub async fn answer(self: &Arc<Self>, operation: &str, body: Bytes, caller: &Caller) -> Response<Bytes> {
-        let (service, operation, caller) = (Arc::clone(self), operation.to_owned(), caller.clone());
-        let answer = spawn_blocking(move || service.answer_now(&operation, &body, &caller)).await;
-        answer.unwrap_or_else(|error| {
-            tracing::error!(%error, "a Rekognition call did not finish");
-            Exception::internal().to_response()
-        })
+        let answer = match self.faces.answer(operation, body.clone()).await {
+            Some(answer) => answer,
+            None => match LivenessOperation::named(operation) {
+                Some(operation) => self.answer_about_liveness(operation, body, caller.clone()).await,
+                None => return json::unknown_operation("rekognition", operation),
+            },
+        };
+        match answer {
+            Ok(value) => json::answer("rekognition", StatusCode::OK, value.to_string()),
+            Err(exception) => exception.to_response(),
+        }
     }
 
     /// Makes a session's result or the next calls' errors what the script says, at once.
@@ -162,16 +177,21 @@ impl Rekognition {
         }
     }
 
-    fn answer_now(&self, operation: &str, body: &[u8], caller: &Caller) -> Response<Bytes> {
-        let answer = match operation {
-            "CreateFaceLivenessSession" => self.create(body, caller),
-            "GetFaceLivenessSessionResults" => self.get_results(body),
-            other => return json::unknown_operation("rekognition", other),
-        };
-        match answer {
-            Ok(value) => json::answer("rekognition", StatusCode::OK, value.to_string()),
-            Err(exception) => exception.to_response(),
-        }
+    async fn answer_about_liveness(
+        self: &Arc<Self>,
+        operation: LivenessOperation,
+        body: Bytes,
+        caller: Caller,
+    ) -> Result<Value, Exception> {
+        let service = Arc::clone(self);
+        let answer = spawn_blocking(move || match operation {
+            LivenessOperation::Create => service.create(&body, &caller),
+            LivenessOperation::GetResults => service.get_results(&body),
+        });
+        answer.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "a Rekognition call did not finish");
+            Err(Exception::internal())
+        })
     }
 
     fn create(&self, body: &[u8], caller: &Caller) -> Result<Value, Exception> {
@@ -273,6 +293,23 @@ impl Rekognition {
 
     fn put(&self, session: Session) -> io::Result<()> {
         lock(&self.sessions).put(session)
+    }
+}
+
+/// The operations of the control plane.
+#[derive(Debug, Clone, Copy)]
+enum LivenessOperation {
+    Create,
+    GetResults,
+}
+
+impl LivenessOperation {
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "CreateFaceLivenessSession" => Some(Self::Create),
+            "GetFaceLivenessSessionResults" => Some(Self::GetResults),
+            _ => None,
+        }
     }
 }
 

@@ -68,7 +68,8 @@ pub fn is_session_id(id: &str) -> bool {
         })
 }
 
-fn decode<Wire: DeserializeOwned>(body: &[u8]) -> Result<Wire, Exception> {
+/// Decodes a body, and says no more about what is wrong with it than where.
+pub(super) fn decode<Wire: DeserializeOwned>(body: &[u8]) -> Result<Wire, Exception> {
     serde_json::from_slice(body).map_err(|error| Exception {
         name: ExceptionName::SerializationException,
         message: format!("the body is not a JSON object of the right types (line {}, column {})", error.line(), error.column()),

@@ -107,9 +107,13 @@ impl ScriptedOutcome {
             return Err(ScriptError::Invalid("`error` goes with `sessionId` and `times` only: an answer is an exception or a result"));
         }
         let modelled = match name {
-            ExceptionName::SerializationException => false,
             ExceptionName::SessionNotFoundException => self.session_id.is_some(),
-            _ => true,
+            ExceptionName::AccessDeniedException
+            | ExceptionName::InternalServerError
+            | ExceptionName::InvalidParameterException
+            | ExceptionName::ProvisionedThroughputExceededException
+            | ExceptionName::ThrottlingException => true,
+            _ => false,
         };
         if !modelled {
             return Err(ScriptError::Invalid("the operation does not answer this exception"));

@@ -28,15 +28,19 @@ const SAME_FACE: f32 = 0.3;
 #[expect(clippy::cast_precision_loss, reason = "sides are at most 1920")]
 pub(crate) fn detect(runner: &Runner, frame: &Frame) -> Vec<Detection> {
     let (width, height) = (frame.width() as f32, frame.height() as f32);
-    let whole = Region::upright([width / 2.0, height / 2.0], width.max(height));
-    let rgb = whole.cut(frame, SIDE, 2.0, -1.0);
+    detect_in(runner, frame, Region::upright([width / 2.0, height / 2.0], width.max(height)))
+}
+
+/// The faces in a part of a picture, the most certain one first.
+pub(crate) fn detect_in(runner: &Runner, frame: &Frame, part: Region) -> Vec<Detection> {
+    let rgb = part.cut(frame, SIDE, 2.0, -1.0);
     let Some([boxes, scores]) = runner.run(runner.models().detector(), SIDE, rgb) else { return Vec::new() };
     let mut found: Vec<Detection> = anchors()
         .zip(boxes.as_chunks::<16>().0)
         .zip(scores)
         .filter_map(|((anchor, values), score)| {
             let score = 1.0 / (1.0 + (-score).exp());
-            (score >= LEAST_SCORE).then(|| read(anchor, values, score, whole))
+            (score >= LEAST_SCORE).then(|| read(anchor, values, score, part))
         })
         .collect();
     found.sort_by(|one, other| other.score.total_cmp(&one.score));
@@ -55,15 +59,15 @@ fn anchors() -> impl Iterator<Item = [f32; 2]> {
     })
 }
 
-fn read(anchor: [f32; 2], values: &[f32; 16], score: f32, whole: Region) -> Detection {
+fn read(anchor: [f32; 2], values: &[f32; 16], score: f32, part: Region) -> Detection {
     let side = 128.0;
     let [x, y, w, h, right_x, right_y, left_x, left_y, ..] = *values;
     let place = |dx: f32, dy: f32| [anchor[0] + dx / side, anchor[1] + dy / side];
     let [cx, cy] = place(x, y);
     let (w, h) = (w / side, h / side);
-    let [left, top] = whole.to_frame([cx - w / 2.0, cy - h / 2.0]);
-    let area = Box2 { left, top, width: w * whole.side, height: h * whole.side };
-    Detection { area, eyes: [whole.to_frame(place(right_x, right_y)), whole.to_frame(place(left_x, left_y))], score }
+    let [left, top] = part.to_frame([cx - w / 2.0, cy - h / 2.0]);
+    let area = Box2 { left, top, width: w * part.side, height: h * part.side };
+    Detection { area, eyes: [part.to_frame(place(right_x, right_y)), part.to_frame(place(left_x, left_y))], score }
 }
 
 /// Keeps the most certain of the boxes that overlap; `found` is sorted by certainty.

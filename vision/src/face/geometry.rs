@@ -113,13 +113,14 @@ impl Face {
         }
     }
 
-    fn deep(&self, number: usize) -> [f32; 3] {
-        self.points.get(number).copied().unwrap_or_default()
-    }
-
-    fn at(&self, number: usize) -> [f32; 2] {
+    /// A point by its number in the canonical mesh, in the plane of the picture.
+    pub(crate) fn at(&self, number: usize) -> [f32; 2] {
         let [x, y, _] = self.deep(number);
         [x, y]
+    }
+
+    fn deep(&self, number: usize) -> [f32; 3] {
+        self.points.get(number).copied().unwrap_or_default()
     }
 
     fn middle(&self, [one, other]: [usize; 2]) -> [f32; 2] {

@@ -1,17 +1,25 @@
-//! The two networks, converted from MediaPipe (see `vision/models/NOTICE.md`), and the thread that runs them.
+//! The networks (where they come from is in `vision/models/NOTICE.md`), and the thread that runs them.
 
 use rten::{Model, NodeId, RunOptions, ThreadPool, Value, ValueOrView};
 use rten_tensor::NdTensor;
 use std::sync::Arc;
 
-/// The networks, loaded once and shared by all analyses.
+/// The networks that find and follow a face, loaded once and shared by all analyses.
 #[derive(Debug)]
 pub struct Models {
-    detector: Network,
-    mesh: Network,
+    detector: Network<2>,
+    mesh: Network<2>,
 }
 
-/// A network that could not be loaded: a fault of the build, since both are part of it.
+/// The networks that tell who a face looks like and how old, beside those that find it. A video needs none of them, so they are loaded apart.
+#[derive(Debug)]
+pub struct PortraitModels {
+    models: Arc<Models>,
+    identity: Network<1>,
+    age: Network<2>,
+}
+
+/// A network that could not be loaded: a fault of the build, since all are part of it.
 #[derive(Debug, thiserror::Error)]
 #[error("the {network} network cannot be loaded")]
 pub struct ModelError {
@@ -19,14 +27,14 @@ pub struct ModelError {
     source: Box<dyn std::error::Error + Send + Sync>,
 }
 
-/// One loaded network: a square RGB picture in, two tensors out.
-pub(super) struct Network {
+/// One loaded network: a square RGB picture in, a few tensors out.
+pub(crate) struct Network<const OUTPUTS: usize> {
     model: Model,
     input: NodeId,
-    outputs: [NodeId; 2],
+    outputs: [NodeId; OUTPUTS],
 }
 
-impl std::fmt::Debug for Network {
+impl<const OUTPUTS: usize> std::fmt::Debug for Network<OUTPUTS> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Network").finish_non_exhaustive()
     }
@@ -43,22 +51,52 @@ impl Models {
         })
     }
 
-    pub(super) fn detector(&self) -> &Network {
+    pub(super) fn detector(&self) -> &Network<2> {
         &self.detector
     }
 
-    pub(super) fn mesh(&self) -> &Network {
+    pub(super) fn mesh(&self) -> &Network<2> {
         &self.mesh
     }
 }
 
-impl Network {
-    fn load(network: &'static str, onnx: &'static [u8], outputs: [&str; 2]) -> Result<Self, ModelError> {
+impl PortraitModels {
+    /// Loads the two networks that `models` does not hold; about 30 ms and 25 MB.
+    pub fn load(models: Arc<Models>) -> Result<Self, ModelError> {
+        let identity = include_bytes!("../../models/face_rec_q8.onnx");
+        let age = include_bytes!("../../models/age_gender_q8.onnx");
+        Ok(Self {
+            models,
+            identity: Network::load("face recognition", identity, ["descriptor"])?,
+            age: Network::load("age and gender", age, ["age", "gender"])?,
+        })
+    }
+
+    pub(crate) fn identity(&self) -> &Network<1> {
+        &self.identity
+    }
+
+    pub(crate) fn age(&self) -> &Network<2> {
+        &self.age
+    }
+
+    /// A thread to run the networks on.
+    pub(crate) fn runner(&self) -> Runner {
+        Runner::new(Arc::clone(&self.models))
+    }
+}
+
+impl<const OUTPUTS: usize> Network<OUTPUTS> {
+    fn load(network: &'static str, onnx: &'static [u8], outputs: [&str; OUTPUTS]) -> Result<Self, ModelError> {
         let failed = |source: Box<dyn std::error::Error + Send + Sync>| ModelError { network, source };
         let model = Model::load_static_slice(onnx).map_err(|error| failed(error.into()))?;
         let node = |name: &str| model.node_id(name).map_err(|error| failed(error.into()));
-        let (input, outputs) = (node("input")?, [node(outputs[0])?, node(outputs[1])?]);
-        Ok(Self { model, input, outputs })
+        let input = node("input")?;
+        let mut nodes = [input; OUTPUTS];
+        for (place, name) in nodes.iter_mut().zip(outputs) {
+            *place = node(name)?;
+        }
+        Ok(Self { model, input, outputs: nodes })
     }
 }
 
@@ -80,14 +118,12 @@ impl Runner {
     }
 
     /// Runs `network` on `side` by `side` RGB values; none when it fails, which then reads as "no face here".
-    pub(super) fn run(&self, network: &Network, side: usize, rgb: Vec<f32>) -> Option<[Vec<f32>; 2]> {
+    pub(crate) fn run<const OUTPUTS: usize>(&self, network: &Network<OUTPUTS>, side: usize, rgb: Vec<f32>) -> Option<[Vec<f32>; OUTPUTS]> {
         let input = NdTensor::try_from_data([1, side, side, 3], rgb).ok()?;
         let inputs = vec![(network.input, ValueOrView::from(input))];
-        let [first, second] = network.model.run_n(inputs, network.outputs, Some(self.options.clone())).ok()?;
-        Some([values(first)?, values(second)?])
+        let outputs = network.model.run_n(inputs, network.outputs, Some(self.options.clone())).ok()?;
+        let values = outputs.map(|value: Value| value.into_tensor::<f32>().map(rten_tensor::Tensor::into_data));
+        let read: Vec<Vec<f32>> = values.into_iter().collect::<Option<_>>()?;
+        read.try_into().ok()
     }
-}
-
-fn values(value: Value) -> Option<Vec<f32>> {
-    value.into_tensor::<f32>().map(rten_tensor::Tensor::into_data)
 }

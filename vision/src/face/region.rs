@@ -4,39 +4,43 @@ use crate::decode::Frame;
 
 /// A square somewhere in a picture, possibly turned, possibly reaching over its edge.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Region {
+pub(crate) struct Region {
     /// Centre in pixels.
-    pub(super) center: [f32; 2],
+    pub(crate) center: [f32; 2],
     /// Side in pixels.
-    pub(super) side: f32,
+    pub(crate) side: f32,
     /// Sine and cosine of its clockwise turn (the vertical axis of pictures points down).
     direction: [f32; 2],
 }
 
 impl Region {
     /// An upright square.
-    pub(super) fn upright(center: [f32; 2], side: f32) -> Self {
+    pub(crate) fn upright(center: [f32; 2], side: f32) -> Self {
         Self { center, side, direction: [0.0, 1.0] }
     }
 
     /// A square turned clockwise by an angle in radians.
-    pub(super) fn turned(center: [f32; 2], side: f32, angle: f32) -> Self {
+    pub(crate) fn turned(center: [f32; 2], side: f32, angle: f32) -> Self {
         let (sin, cos) = angle.sin_cos();
         Self { center, side, direction: [sin, cos] }
     }
 
     /// Where a place in the square, in fractions of its side, is in the picture.
-    pub(super) fn to_frame(self, [x, y]: [f32; 2]) -> [f32; 2] {
+    pub(crate) fn to_frame(self, [x, y]: [f32; 2]) -> [f32; 2] {
         let [sin, cos] = self.direction;
         let (x, y) = ((x - 0.5) * self.side, (y - 0.5) * self.side);
         [self.center[0] + x * cos - y * sin, self.center[1] + x * sin + y * cos]
     }
 
     /// The square as `side` by `side` RGB pixels, interleaved, each channel `scale * value + offset` of 0-1; black beyond the edge.
-    /// Where the square shrinks a lot, each pixel averages four places, which keeps fine texture from turning into noise.
+    /// Where the square shrinks a lot, each pixel averages four or sixteen places, which keeps fine texture from turning into noise.
     #[expect(clippy::cast_precision_loss, reason = "sides are a few hundred")]
-    pub(super) fn cut(self, frame: &Frame, side: usize, scale: f32, offset: f32) -> Vec<f32> {
-        let spread: &[f32] = if self.side > 2.5 * side as f32 { &[0.25, 0.75] } else { &[0.5] };
+    pub(crate) fn cut(self, frame: &Frame, side: usize, scale: f32, offset: f32) -> Vec<f32> {
+        let spread: &[f32] = match self.side / side as f32 {
+            shrink if shrink > 6.0 => &[0.125, 0.375, 0.625, 0.875],
+            shrink if shrink > 2.5 => &[0.25, 0.75],
+            _ => &[0.5],
+        };
         let weight = scale / (spread.len() * spread.len()) as f32;
         let mut rgb = Vec::with_capacity(side * side * 3);
         for (column, row) in grid(side) {
@@ -55,7 +59,7 @@ impl Region {
 
     /// The square as `side` by `side` luma values in 0-1.
     #[expect(clippy::cast_precision_loss, reason = "sides are a few hundred")]
-    pub(super) fn cut_luma(self, frame: &Frame, side: usize) -> Vec<f32> {
+    pub(crate) fn cut_luma(self, frame: &Frame, side: usize) -> Vec<f32> {
         let place = |(column, row)| self.to_frame([(column + 0.5) / side as f32, (row + 0.5) / side as f32]);
         grid(side).map(place).map(|[x, y]| frame.luma_at(x, y).unwrap_or_default()).collect()
     }

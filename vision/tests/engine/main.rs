@@ -17,6 +17,7 @@ mod hostile;
 mod presenter;
 mod presenters;
 mod recorded;
+mod stills;
 
 use prooflight_vision::{Account, Analysis, Challenge, Findings, Models, VideoError};
 use std::sync::{Arc, LazyLock};

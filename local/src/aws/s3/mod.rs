@@ -101,6 +101,11 @@ impl Buckets {
         self.store(bucket, about, bytes, Condition::Always).await
     }
 
+    /// An object's bytes, for a service of ours that reads one (Rekognition's `S3Object`).
+    pub async fn read(&self, bucket: &str, key: &str) -> Result<Bytes, S3Fault> {
+        self.load(bucket, key).await.map(|object| object.bytes)
+    }
+
     /// Makes the bucket, and says whether it was not there before.
     fn create(&self, name: &str) -> Result<bool, S3Fault> {
         if !s3s::path::check_bucket_name(name) {
