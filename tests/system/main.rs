@@ -9,6 +9,7 @@ mod limits;
 mod lost_answers;
 mod privacy;
 mod refusals;
+mod replay;
 mod reviews;
 mod services;
 mod tidy;
