@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod decisions;
+mod judgements;
 mod limits;
 mod policies;
 mod properties;
