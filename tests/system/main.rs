@@ -10,6 +10,7 @@ mod lost_answers;
 mod privacy;
 mod proxy;
 mod refusals;
+mod replay;
 mod reviews;
 mod services;
 mod tidy;

@@ -105,6 +105,7 @@ fn imports_go_one_way() {
     for (crate_folder, forbidden) in [
         ("shared", &["prooflight_local", "prooflight_vision", "prooflight_create_session"][..]),
         ("functions", &["prooflight_local", "prooflight_vision"]),
+        ("cli", &["prooflight_local", "prooflight_vision", "aws_sdk"]),
         ("vision", &["prooflight_", "aws_", "axum", "hyper", "tokio", "reqwest"]),
     ] {
         for file in files(crate_folder, "rs").into_iter().filter(|file| file.components().any(|part| part.as_os_str() == "src")) {
@@ -131,7 +132,7 @@ fn the_core_is_pure() {
 
 #[test]
 fn every_source_file_opens_with_a_paragraph_and_holds_one_concept() {
-    let own = ["shared", "functions", "vision", "local", "tests"];
+    let own = ["shared", "functions", "vision", "local", "cli", "tests"];
     for file in own.into_iter().flat_map(|folder| files(folder, "rs")) {
         let source = read(&file);
         assert!(source.starts_with("//! "), "{} does not say what it is", file.display());

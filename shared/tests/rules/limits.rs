@@ -82,7 +82,63 @@ fn any_attempts() -> impl Strategy<Value = Vec<Attempt>> {
     proptest::collection::vec((0..20_000_i64, state).prop_map(|(seconds, state)| at(seconds, state)), 0..30)
 }
 
+/// What happens next: time passes, somebody asks for a session, one that runs ends.
+#[derive(Debug, Clone)]
+enum Step {
+    Wait(i64),
+    Ask,
+    End(usize, AttemptState),
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    let ends = prop_oneof![4 => Just(AttemptState::Failed), 1 => Just(AttemptState::GivenBack)];
+    prop_oneof![
+        3 => (0..60_i64).prop_map(Step::Wait),
+        1 => (0..8 * HOUR).prop_map(Step::Wait),
+        6 => Just(Step::Ask),
+        6 => (any::<usize>(), ends).prop_map(|(which, state)| Step::End(which, state)),
+    ]
+}
+
+/// The most of `times` that fall within any stretch of that length.
+fn most_within(times: &[i64], window: i64) -> usize {
+    times.iter().map(|from| times.iter().filter(|at| (*from..*from + window).contains(*at)).count()).max().unwrap_or(0)
+}
+
 proptest! {
+    /// Invariant 6, in whatever order sessions are asked for, run side by side and end: never more failures than the limits allow in any
+    /// stretch of three minutes, a day or a week, and never more sessions in any hour. One whose end nobody saw in its time never fails.
+    #[test]
+    fn no_order_of_events_gets_more_than_the_limits_allow(steps in proptest::collection::vec(any_step(), 1..250)) {
+        let mut attempts: Vec<(i64, AttemptState)> = Vec::new();
+        let mut now = 0;
+        let standing_at = |attempts: &[(i64, AttemptState)], now| {
+            let attempts: Vec<Attempt> = attempts.iter().map(|(seconds, state)| at(*seconds, *state)).collect();
+            standing(&attempts, None, after(now))
+        };
+        for step in steps {
+            match step {
+                Step::Wait(seconds) => now += seconds,
+                Step::Ask if standing_at(&attempts, now) == Standing::Free => attempts.push((now, AttemptState::Held)),
+                Step::Ask => {}
+                Step::End(which, state) => {
+                    let runs = |(from, state): &&mut (i64, AttemptState)| *state == AttemptState::Held && now - *from < 185;
+                    let mut running: Vec<_> = attempts.iter_mut().filter(runs).collect();
+                    let many = running.len().max(1);
+                    if let Some(ended) = running.get_mut(which % many) {
+                        ended.1 = state;
+                    }
+                }
+            }
+        }
+        let all: Vec<i64> = attempts.iter().map(|(at, _)| *at).collect();
+        let failed: Vec<i64> = attempts.iter().filter(|(_, state)| *state == AttemptState::Failed).map(|(at, _)| *at).collect();
+        for (times, window, most) in [(&failed, 3 * MINUTE, 5), (&failed, DAY, 10), (&failed, 7 * DAY, 20), (&all, HOUR, 10)] {
+            prop_assert!(most_within(times, window) <= most, "{} within {} seconds", most_within(times, window), window);
+        }
+        prop_assert_eq!(standing_at(&attempts, now + 7 * DAY + MINUTE), Standing::Free, "it decays");
+    }
+
     /// Invariant 6, whatever the history: while there is room for one more, fewer than five may still fail within three minutes.
     #[test]
     fn nobody_who_is_free_can_fail_more_than_five_times_in_three_minutes(attempts in any_attempts(), now in 0..21_000_i64) {

@@ -5,6 +5,7 @@
 mod decisions;
 mod enrolments;
 mod erasures;
+mod judgements;
 mod limits;
 mod policies;
 mod properties;
