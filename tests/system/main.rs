@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod crowds;
+mod enrolments;
+mod erasures;
 mod evidence;
 mod journeys;
 mod limits;

@@ -2,6 +2,8 @@
 //! and the official SDK against its AWS endpoint.
 
 use aws_credential_types::Credentials;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, Method, Request};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
@@ -24,6 +26,22 @@ pub(crate) struct World {
 pub(crate) struct User<'a> {
     world: &'a World,
     token: String,
+}
+
+/// Somebody whose face is known here.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Person {
+    Obama,
+    Biden,
+}
+
+impl Person {
+    pub(crate) fn photo(self) -> &'static [u8] {
+        match self {
+            Self::Obama => include_bytes!("../data/photos/obama.jpg"),
+            Self::Biden => include_bytes!("../data/photos/biden.jpg"),
+        }
+    }
 }
 
 /// What came back.
@@ -143,6 +161,19 @@ impl World {
     /// A check that ended with that confidence.
     pub(crate) async fn succeeded(&self, session_id: &str, confidence: f32) {
         self.outcome(&json!({ "sessionId": session_id, "status": "SUCCEEDED", "confidence": confidence })).await;
+    }
+
+    /// A check of that person's that ended with that confidence.
+    pub(crate) async fn succeeded_as(&self, session_id: &str, confidence: f32, person: Person) {
+        let portrait = STANDARD.encode(person.photo());
+        self.outcome(&json!({ "sessionId": session_id, "status": "SUCCEEDED", "confidence": confidence, "portrait": portrait })).await;
+    }
+
+    /// Whose enrolled faces are in the collection: their external image ids.
+    pub(crate) async fn faces(&self) -> Vec<String> {
+        let client = aws_sdk_rekognition::Client::new(&self.sdk());
+        let listed = client.list_faces().collection_id("prooflight-local-faces").send().await.unwrap();
+        listed.faces().iter().map(|face| face.external_image_id().unwrap().to_owned()).collect()
     }
 
     /// Every item of the table.

@@ -5,7 +5,9 @@
 use super::item::{Item, from_item, to_item};
 use super::refusal::fault;
 use super::verification_table::{CODES, VerificationTable};
-use crate::domain::{ATTEMPT_MATTERS_FOR, Attempt, AttemptState, DeviceKey, SessionNumber, Standing, SubjectKey, VerificationId, standing};
+use crate::domain::{
+    ATTEMPT_MATTERS_FOR, Attempt, AttemptState, DeviceKey, SessionNumber, Standing, SubjectKey, VerificationId, hex, standing,
+};
 use crate::fault::Fault;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
@@ -53,6 +55,14 @@ struct StateItem {
 }
 
 const STATE: &str = "state";
+
+impl Counted<'_> {
+    /// Tells it from other attempts, and nothing about whose it is: what is counted outlives what it was counted on.
+    fn name(&self) -> String {
+        let name = format!("{}#{:02}", self.verification, self.session.0);
+        hex(ring::digest::digest(&ring::digest::SHA256, name.as_bytes()).as_ref())
+    }
+}
 
 impl Limits {
     /// Whether another session may be had.
@@ -123,7 +133,7 @@ pub(super) fn state_condition(limits: &Limits) -> (&'static str, Option<Item>) {
 pub(super) fn attempt_item(counted: Counted<'_>) -> Result<Item, Fault> {
     to_item(&AttemptItem {
         pk: subject_partition(counted.subject),
-        sk: format!("attempt#{}#{:02}", counted.verification, counted.session.0),
+        sk: format!("attempt#{}", counted.name()),
         expires_at: kept_until(counted.attempt.at),
         at: counted.attempt.at,
         state: counted.attempt.state,
@@ -134,7 +144,7 @@ pub(super) fn attempt_item(counted: Counted<'_>) -> Result<Item, Fault> {
 pub(super) fn failure_item(device: &DeviceKey, counted: Counted<'_>) -> Result<Item, Fault> {
     to_item(&AttemptItem {
         pk: device_partition(device),
-        sk: format!("failure#{}#{:02}", counted.verification, counted.session.0),
+        sk: format!("failure#{}", counted.name()),
         expires_at: kept_until(counted.attempt.at),
         at: counted.attempt.at,
         state: counted.attempt.state,
