@@ -212,13 +212,14 @@ async fn whatever_goes_wrong_in_between_one_face_is_enrolled() {
         let (id, told) = checked(&world, &subject, "onboarding", Person::Obama).await;
         assert_eq!(told["status"], "approved", "{operation} {mishap:?}: {told}");
         proxy.plan(&vec![(operation, mishap); times]);
-        let first = workflow.enrol(&id, 1).await;
+        let number = u8::try_from(number).unwrap();
+        let first = workflow.enrol(&id, number).await;
         proxy.assert_all_happened();
         let enrolled = match first {
             Ok(enrolled) => enrolled,
             Err(failure) => {
                 assert_eq!(failure.error_type, "TryAgain", "{operation} {mishap:?}");
-                workflow.enrol(&id, 2).await.unwrap()
+                workflow.enrol(&id, 100 + number).await.unwrap()
             }
         };
         assert_eq!(enrolled["state"], "enrolled", "{operation} {mishap:?} {times}");

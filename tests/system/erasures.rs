@@ -163,10 +163,12 @@ async fn cut_off_at_any_step_it_is_finished_by_clean_up() {
     let (world, folder) = kept().await;
     let (proxy, url) = Proxy::before(&world).await;
     let function = EraseSubject::connect(&behind(&url, &world, folder.path()).await).unwrap();
+    let service = world.caller("shop", "open").await;
     let mut cuts = 0;
     loop {
         let subject = format!("subject-{cuts}-{MARK}");
-        a_life(&world, &subject).await;
+        let (enrolled, _) = checked(&world, &subject, "onboarding", Person::Obama).await;
+        enrol(&service, &enrolled).await.expect(200);
         proxy.cut_after(Some(cuts));
         let invocation = Invocation {
             now: prooflight_local::clock::wall_now(),

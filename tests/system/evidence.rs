@@ -88,6 +88,25 @@ async fn a_look_is_written_down_whether_or_not_a_verdict_follows() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_written_down_is_not_shown() {
+    let world = World::start().await;
+    let id = in_review(&world, "alice").await;
+    let items = world.items().await;
+    let document = items.iter().find(|item| item["sk"].as_s().unwrap() == "verification").unwrap();
+    // As long as a subject is being erased, nothing more is written of him.
+    let text = |text: &str| aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned());
+    let client = aws_sdk_dynamodb::Client::new(&world.sdk());
+    let table = client.list_tables().send().await.unwrap().table_names()[0].clone();
+    let tombstone = format!("tombstone#{}", document["subjectKey"].as_s().unwrap());
+    client.put_item().table_name(table).item("pk", text(&tombstone)).item("sk", text("tombstone")).send().await.unwrap();
+    let rita = world.caller("rita", "review").await;
+    let refused = rita.send(Method::GET, &format!("/verifications/{id}/evidence"), &[], "").await;
+    assert_eq!((refused.refusal(), refused.headers.get("etag")), ((404, "not_found"), None));
+    assert!(!world.items().await.iter().any(|item| item["sk"].as_s().unwrap().starts_with("look#")));
+    world.stop().await;
+}
+
+#[tokio::test]
 async fn images_that_are_gone_have_no_link() {
     let world = World::start().await;
     let (withdrawn, kept) = (in_review(&world, "alice").await, in_review(&world, "bob").await);

@@ -46,7 +46,8 @@ async fn nothing_that_is_secret_reaches_a_log_or_an_end_user() {
     let log = Log::default();
     let writer = log.clone();
     let filter = "off,prooflight_local=trace,prooflight_shared=trace,prooflight_vision=trace,prooflight_create_session=trace,\
-        prooflight_complete_session=trace,prooflight_get_verification=trace,aws_smithy_runtime=debug";
+        prooflight_complete_session=trace,prooflight_get_verification=trace,prooflight_get_evidence=trace,\
+        prooflight_review_verification=trace,aws_smithy_runtime=debug";
     tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(move || writer.clone()).init();
 
     let world = World::start().await;
@@ -62,6 +63,11 @@ async fn nothing_that_is_secret_reaches_a_log_or_an_end_user() {
     let again = alice.next(&id).await.expect(201);
     let read = alice.get(&id).await.expect(200);
 
+    let reviewer = world.caller("a-reviewer-that-can-be-found-again", "review").await;
+    let seen = reviewer.send(http::Method::GET, &format!("/verifications/{id}/evidence"), &[], "").await.expect(200);
+    assert!(seen.to_string().contains("71.125") && seen.to_string().contains("X-Amz-Signature"), "a reviewer sees more");
+    reviewer.send(http::Method::GET, "/reviews", &[], "").await.expect(200);
+
     let log = log.text();
     assert!(log.contains("\"answered\"") && log.contains("liveness.unavailable"), "the log is on: {log}");
     let credentials = &opened["session"]["credentials"];
@@ -70,6 +76,7 @@ async fn nothing_that_is_secret_reaches_a_log_or_an_end_user() {
         "can-be-found-again",
         &session_id,
         "71.125",
+        "X-Amz-Signature",
         credentials["secretAccessKey"].as_str().unwrap(),
         credentials["sessionToken"].as_str().unwrap(),
         &world.token(subject, "verify").await,
