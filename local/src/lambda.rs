@@ -12,6 +12,7 @@ use prooflight_complete_session::CompleteSession;
 use prooflight_create_session::CreateSession;
 use prooflight_enroll_face::EnrollFace;
 use prooflight_erase_subject::EraseSubject;
+use prooflight_export_subject::ExportSubject;
 use prooflight_get_evidence::GetEvidence;
 use prooflight_get_verification::GetVerification;
 use prooflight_lift_lockout::LiftLockout;
@@ -68,6 +69,7 @@ pub(crate) fn functions(functions: &[Function], credentials: &Credentials, aws_p
             LiftLockout::NAME => host::<LiftLockout>(&mut registry, &environment),
             EnrollFace::NAME => host::<EnrollFace>(&mut registry, &environment),
             EraseSubject::NAME => host::<EraseSubject>(&mut registry, &environment),
+            ExportSubject::NAME => host::<ExportSubject>(&mut registry, &environment),
             Cleanup::NAME => host::<Cleanup>(&mut registry, &environment),
             GetEvidence::NAME => host::<GetEvidence>(&mut registry, &environment),
             ReviewVerification::NAME => host::<ReviewVerification>(&mut registry, &environment),

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use tower::ServiceExt;
 
 pub(crate) const PAGE_ORIGIN: &str = "https://page.example";
-pub(crate) const FUNCTIONS: [&str; 11] = [
+pub(crate) const FUNCTIONS: [&str; 12] = [
     "create-session",
     "complete-session",
     "get-verification",
@@ -22,6 +22,7 @@ pub(crate) const FUNCTIONS: [&str; 11] = [
     "lift-lockout",
     "enroll-face",
     "erase-subject",
+    "export-subject",
     "cleanup",
     "get-evidence",
     "review-verification",

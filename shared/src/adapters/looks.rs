@@ -1,6 +1,6 @@
 //! Who has looked at evidence: each look is an item of its own in the verification's partition, written before anything is shown.
 
-use super::item::{partition, sortable, to_item};
+use super::item::{from_item, partition, sortable, to_item};
 use super::refusal::fault;
 use super::tombstones::absent_tombstone;
 use super::verification_table::{CODES, Loaded, VerificationTable, Written, put};
@@ -8,7 +8,7 @@ use crate::domain::{Owner, VerificationId};
 use crate::fault::Fault;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One look.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +32,13 @@ struct LookItem<'a> {
     at: Timestamp,
 }
 
+#[derive(Deserialize)]
+struct StoredLook {
+    at: Timestamp,
+}
+
+const LOOK: &str = "look#";
+
 impl VerificationTable {
     /// Writes down a look at what was loaded, unless its subject is being erased. `random` tells apart looks at the same moment;
     /// `token` makes all tries of the SDK one transaction.
@@ -47,6 +54,12 @@ impl VerificationTable {
         })?;
         let writes = vec![put(self.put(item))?, absent_tombstone(&self.name, &verification.subject_key)?];
         self.transact(writes, token, || loaded.clone()).await
+    }
+
+    /// When somebody has looked at it; never who.
+    pub async fn looks(&self, id: &VerificationId) -> Result<Vec<Timestamp>, Fault> {
+        let items = self.partition(&partition(id), Some(LOOK), "read when somebody has looked at evidence").await?;
+        items.into_iter().map(|item| from_item::<StoredLook>(item).map(|look| look.at)).collect()
     }
 
     /// Whether this reviewer has looked at this evidence at or after `since`.
@@ -79,5 +92,5 @@ impl VerificationTable {
 
 /// What the sort keys of looks begin with from then on.
 fn looks_from(at: Timestamp) -> String {
-    format!("look#{}", sortable(at))
+    format!("{LOOK}{}", sortable(at))
 }

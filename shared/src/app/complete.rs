@@ -130,7 +130,7 @@ impl Completer {
         loop {
             let history = History { superseded, source_given, device_suspicious };
             let decision: Decision = decide(&terms, history, evidence, now);
-            let tips = tips(decision.outcome, evidence);
+            let tips = tips(&decision, evidence);
             let command = Command::Judge { number, decision: decision.clone(), tips, superseded, sampled };
             let record = Some(Judged { number, history, evidence, decision: &decision });
             let changed = change_verification(&self.table, &id, loaded.take(), &command, record, now, entropy).await?;

@@ -1,7 +1,7 @@
 //! The judgement of a session. There is no "maybe": whatever is missing, failed, unreadable or weaker than the policy asks for
 //! fails the session, and of two sessions alike in everything else the one with more confidence never comes out worse.
 
-use crate::domain::{CheckStatus, Confidence, Decision, Evidence, FaceMatch, Outcome, Reason, Terms};
+use crate::domain::{CheckStatus, Confidence, Decision, Evidence, FaceMatch, FeedbackCode, Outcome, Reason, Terms};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -129,17 +129,19 @@ pub fn is_sampled(terms: &Terms, draw: u32) -> bool {
     f64::from(draw) < f64::from(terms.sampled_for_review) * (f64::from(u32::MAX) + 1.0)
 }
 
-/// Advice for a subject whose session did not pass: from what Rekognition noticed alone, so that it tells nothing about the
-/// score or about which check was missed.
-pub fn tips(outcome: Outcome, evidence: &Evidence) -> Vec<String> {
-    if outcome == Outcome::Passed {
+/// Advice for a subject whose session did not pass: from what Rekognition noticed, and from reasons that say only how the picture
+/// was. It tells nothing about the score or about which check was missed: a missed match gets the advice of a failed check.
+pub fn tips(decision: &Decision, evidence: &Evidence) -> Vec<String> {
+    if decision.outcome == Outcome::Passed {
         return Vec::new();
     }
     let mut codes: Vec<_> = evidence.feedback.clone();
+    // Rekognition returns none where no picture shows a face well enough.
+    codes.extend(decision.reasons.contains(&Reason::ReferenceImageMissing).then_some(FeedbackCode::FaceNotVisible));
     codes.sort_unstable();
     codes.dedup();
     let mut tips: Vec<String> = codes.into_iter().map(|code| code.tip().to_owned()).collect();
-    if tips.is_empty() && outcome == Outcome::Failed {
+    if tips.is_empty() && decision.outcome == Outcome::Failed {
         tips.push("HOLD_STILL_AND_FOLLOW".to_owned());
     }
     tips

@@ -3,8 +3,8 @@
 
 use crate::sample::{commit, done, evidence, judge, judge_with, opened, reserve, start, terms};
 use prooflight_shared::domain::{
-    AgeRange, Challenge, ChallengeKind, Change, Command, Confidence, Evidence, FaceMatch, FeedbackCode, GallerySearch, Outcome,
-    SourceMatch, Status, StoredImage, Verification,
+    AgeRange, Challenge, ChallengeKind, Change, Command, Confidence, Decision, Evidence, FaceMatch, FeedbackCode, GallerySearch, Outcome,
+    Reason, SourceMatch, Status, StoredImage, Verification,
 };
 use prooflight_shared::policy::{History, decide, tips};
 use serde::Serialize;
@@ -262,19 +262,29 @@ fn what_is_closed_is_judged_no_more() {
 #[test]
 fn advice_comes_from_what_rekognition_noticed_alone() {
     use FeedbackCode::{EyesClosedDetected, FaceNotVisible, LowLightingDetected};
-    for (outcome, feedback, advice) in [
-        (Outcome::Passed, vec![LowLightingDetected], &[][..]),
-        (Outcome::Failed, vec![LowLightingDetected], &["MORE_LIGHT"]),
-        (Outcome::Failed, vec![LowLightingDetected, FaceNotVisible, LowLightingDetected], &["SHOW_YOUR_FACE", "MORE_LIGHT"]),
-        (Outcome::Failed, vec![], &["HOLD_STILL_AND_FOLLOW"]),
-        (Outcome::InReview, vec![EyesClosedDetected], &["OPEN_YOUR_EYES"]),
-        (Outcome::InReview, vec![], &[]),
-        (Outcome::Denied, vec![], &[]),
+    let terms = terms("liveness");
+    for (outcome, reasons, feedback, advice) in [
+        (Outcome::Passed, vec![], vec![LowLightingDetected], &[][..]),
+        (Outcome::Failed, vec![Reason::ConfidenceTooLow], vec![LowLightingDetected], &["MORE_LIGHT"]),
+        (
+            Outcome::Failed,
+            vec![Reason::ConfidenceTooLow],
+            vec![LowLightingDetected, FaceNotVisible, LowLightingDetected],
+            &["SHOW_YOUR_FACE", "MORE_LIGHT"],
+        ),
+        (Outcome::Failed, vec![Reason::ConfidenceTooLow], vec![], &["HOLD_STILL_AND_FOLLOW"]),
+        (Outcome::Failed, vec![Reason::FaceMatchTooLow], vec![], &["HOLD_STILL_AND_FOLLOW"]),
+        (Outcome::Failed, vec![Reason::CheckFailed], vec![], &["HOLD_STILL_AND_FOLLOW"]),
+        (Outcome::Failed, vec![Reason::ReferenceImageMissing], vec![LowLightingDetected], &["SHOW_YOUR_FACE", "MORE_LIGHT"]),
+        (Outcome::InReview, vec![Reason::FaceKnownElsewhere], vec![EyesClosedDetected], &["OPEN_YOUR_EYES"]),
+        (Outcome::InReview, vec![Reason::FaceKnownElsewhere], vec![], &[]),
+        (Outcome::Denied, vec![Reason::AgeTooLow], vec![], &[]),
     ] {
-        // Neither the score nor the match makes a difference.
+        // The score makes no difference.
         for confidence in [0.0, 79.9, 100.0] {
             let evidence = Evidence { feedback: feedback.clone(), source_match: None, ..complete(confidence) };
-            assert_eq!(tips(outcome, &evidence), advice, "{outcome:?} {feedback:?}");
+            let decision = Decision { outcome, reasons: reasons.clone(), ..decide(&terms, History::default(), &evidence, start()) };
+            assert_eq!(tips(&decision, &evidence), advice, "{outcome:?} {reasons:?} {feedback:?}");
         }
     }
 }

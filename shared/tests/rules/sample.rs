@@ -76,7 +76,7 @@ pub(crate) fn judge(verification: &Verification, number: u8, confidence: f32, no
 /// A judgement of that evidence with that history; whether the session is superseded is the document's to say.
 pub(crate) fn judge_with(number: u8, terms: &Terms, history: History, evidence: &Evidence, now: Timestamp) -> Command {
     let decision: Decision = decide(terms, history, evidence, now);
-    let tips = tips(decision.outcome, evidence);
+    let tips = tips(&decision, evidence);
     Command::Judge { number: SessionNumber(number), decision, tips, superseded: history.superseded, sampled: false }
 }
 
