@@ -59,7 +59,7 @@ async fn another_portrait_takes_the_place_of_the_bundled_one() {
 async fn a_portrait_has_to_be_a_jpeg_of_bounded_size() {
     let world = World::in_memory();
     let id = world.create().await;
-    let large = [b"\xFF\xD8\xFF".as_slice(), &[0; 200_000]].concat();
+    let large = [b"\xFF\xD8\xFF".to_vec(), vec![0; 200_000]].concat();
     for (name, portrait) in [
         ("not base64", "???".to_owned()),
         ("PNG", BASE64.encode(astronaut())),
