@@ -218,7 +218,7 @@ def ffmpeg(filters, *pictures):
 
 
 def test_two_people_in_one_picture(rekognition, collection, portraits):
-    side_by_side = "[0]scale=600:750[a];[1]scale=400:-1,pad=500:750:50:50[b];[a][b]hstack"
+    side_by_side = "[0]scale=-1:750[a];[1]scale=400:-1,pad=500:750:50:150[b];[a][b]hstack"
     both = ffmpeg(side_by_side, portraits["obama2"], portraits["astronaut"])
     faces = rekognition.detect_faces(Image={"Bytes": both})["FaceDetails"]
     assert len(faces) == 2 and faces[0]["BoundingBox"]["Width"] > faces[1]["BoundingBox"]["Width"], "the largest comes first"

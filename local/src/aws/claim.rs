@@ -102,6 +102,26 @@ impl Claim {
     }
 }
 
+impl Claim {
+    /// Reads the fields of an upload form, whose policy is what is signed.
+    pub(crate) fn from_form<'a>(field: impl Fn(&str) -> Option<&'a str>) -> Result<Self, SignatureFault> {
+        let needed = |name: &str| field(name).ok_or_else(|| SignatureFault::incomplete(format!("the form needs `{name}`")));
+        if needed("x-amz-algorithm")? != ALGORITHM {
+            return Err(SignatureFault::incomplete(format!("`x-amz-algorithm` must be {ALGORITHM}")));
+        }
+        let (access_key_id, scope) = credential(needed("x-amz-credential")?)?;
+        Ok(Self {
+            access_key_id,
+            signed_at: signed_at(needed("x-amz-date")?, &scope)?,
+            scope,
+            signed_headers: BTreeSet::new(),
+            signature: needed("x-amz-signature")?.to_owned(),
+            session_token: field("x-amz-security-token").map(str::to_owned),
+            valid_for: None,
+        })
+    }
+}
+
 /// The decoded pairs of a query string; what is not UTF-8 reads as replacement characters and so matches no signature.
 pub(crate) fn query_pairs(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
     query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {

@@ -15,6 +15,7 @@ use bytes::Bytes;
 use dynamodb::Tables;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
+use s3::Buckets;
 use s3s::service::S3Service;
 use std::sync::Arc;
 use tracing::instrument::WithSubscriber as _;
@@ -25,6 +26,7 @@ pub(super) struct Front {
     pub(super) clock: Arc<Clock>,
     pub(super) journal: Arc<Journal>,
     pub(super) tables: Arc<Tables>,
+    pub(super) buckets: Arc<Buckets>,
     pub(super) objects: S3Service,
     pub(super) sts: Sts,
     pub(super) rekognition: Rekognition,
@@ -73,6 +75,12 @@ impl Front {
         let Ok(body) = axum::body::to_bytes(body, limit).await else {
             return protocol.too_large(request_id, &parts.method).await;
         };
+        if protocol == Protocol::Rest && s3::posting::is_form(&parts) {
+            return match self.form(&parts, &body).await {
+                Ok(response) => response,
+                Err(error) => s3::fault(error, request_id, &parts.method).await,
+            };
+        }
         let presigned = is_presigned(&parts);
         let verified = if presigned {
             verify_presigned(&parts, &self.credentials, wall_now())
@@ -162,6 +170,18 @@ impl Front {
         }
         self.journal.record(&verified.caller, &action, form.get("RoleArn").unwrap_or("*"));
         self.sts.answer(&form, &verified.caller, request_id, wall_now())
+    }
+
+    /// An upload form carries its signature in its fields.
+    async fn form(&self, parts: &Parts, body: &Bytes) -> s3s::S3Result<Response<Bytes>> {
+        let posted = s3::posting::read(parts, body, &self.credentials, wall_now())?;
+        let (action, resource) = ("s3:PutObject", format!("arn:aws:s3:::{}/{}", posted.bucket, posted.key));
+        let Verified { caller, scope, .. } = &posted.verified;
+        if !policy::permits(caller, action, &scope.region, self.clock.now()) {
+            return Err(s3s::s3_error!(AccessDenied, "no session policy allows the {action} action"));
+        }
+        self.journal.record(caller, action, &resource);
+        posted.store(&self.buckets).await
     }
 
     async fn rest(&self, mut parts: Parts, body: Bytes, verified: Verified) -> Response<Bytes> {

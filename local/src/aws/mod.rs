@@ -116,6 +116,7 @@ impl AwsEndpoint {
             clock: Arc::clone(&self.clock),
             journal: Arc::clone(&self.journal),
             tables: Arc::clone(&self.tables),
+            buckets: Arc::clone(&self.buckets),
             objects: objects.build(),
             sts: sts::Sts::new(Arc::clone(&self.credentials)),
             rekognition,

@@ -123,6 +123,19 @@ pub fn verify_presigned(request: &Parts, credentials: &Credentials, now: Timesta
     verify(request, claim, &payload, credentials, now)
 }
 
+/// Verifies the policy of an upload form ("Calculating a signature": the string to sign is the policy itself). How long it is good for stands
+/// in the policy, not in the signature.
+pub(crate) fn verify_policy(claim: Claim, policy: &str, credentials: &Credentials, now: Timestamp) -> Result<Verified, SignatureFault> {
+    let credential = credentials.get(&claim.access_key_id).ok_or(SignatureFault::UnknownKey)?;
+    check_token(&claim, &credential, now)?;
+    let key = signing_key(&credential.secret_access_key, claim.signed_at, &claim.scope.region, &claim.scope.service);
+    let expected = v4::calculate_signature(key, policy.as_bytes());
+    if claim.scope.service != "s3" || !same(&expected, &claim.signature) {
+        return Err(SignatureFault::Mismatch);
+    }
+    Ok(verified(claim, credential))
+}
+
 fn payload_of_header_signed<'a>(request: &Parts, body: &'a [u8], service: &str) -> Result<SignableBody<'a>, SignatureFault> {
     if service != "s3" {
         return Ok(SignableBody::Bytes(body));
@@ -155,17 +168,21 @@ fn verify(
     for host in std::iter::once(host.as_str()).chain(bare) {
         let expected = sign_again(request, host, &claim, &credential, payload.clone())?;
         if same(&expected, &claim.signature) {
-            return Ok(Verified {
-                caller: credential.caller,
-                access_key_id: claim.access_key_id,
-                scope: claim.scope,
-                signed_at: claim.signed_at,
-                signature: claim.signature,
-                secret_access_key: credential.secret_access_key,
-            });
+            return Ok(verified(claim, credential));
         }
     }
     Err(SignatureFault::Mismatch)
+}
+
+fn verified(claim: Claim, credential: Credential) -> Verified {
+    Verified {
+        caller: credential.caller,
+        access_key_id: claim.access_key_id,
+        scope: claim.scope,
+        signed_at: claim.signed_at,
+        signature: claim.signature,
+        secret_access_key: credential.secret_access_key,
+    }
 }
 
 fn check_token(claim: &Claim, credential: &Credential, now: Timestamp) -> Result<(), SignatureFault> {

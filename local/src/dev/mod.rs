@@ -23,8 +23,8 @@ use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// More than any of these requests needs: a portrait of 200 KB in base64.
-const LARGEST_BODY: usize = 512 * 1024;
+/// A scripted portrait in base64, and far more than any other of these requests needs.
+const LARGEST_BODY: usize = 320 * 1024;
 /// The longest subject: what an identity provider would give out.
 const LONGEST_SUBJECT: usize = 256;
 

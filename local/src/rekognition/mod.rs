@@ -26,7 +26,7 @@ use bytes::Bytes;
 use faces::Faces;
 use http::{Response, StatusCode};
 use jiff::Timestamp;
-use outcome::{Image, ImagePlace, Outcome, Picture};
+use outcome::{BoundingBox, Image, ImagePlace, Outcome, Picture};
 use request::{CreateRequest, OutputConfig, parse_get};
 use script::{Script, Target};
 use serde_json::Value;
@@ -125,7 +125,11 @@ impl Rekognition {
                     Status::Failed => Stage::Failed(streaming),
                     Status::Expired => Stage::Expired,
                     Status::Succeeded => {
-                        let found = outcome.found(session.parameters.audit_images_limit);
+                        let portrait = match outcome.portrait.clone() {
+                            Some(jpeg) => self.portrait(jpeg).await?,
+                            None => script::bundled_portrait(),
+                        };
+                        let found = outcome.found(session.parameters.audit_images_limit, &portrait);
                         let outcome = self.placed(&session, found).await.map_err(|_| ScriptError::NotStored)?;
                         Stage::Succeeded(streaming, Box::new(outcome))
                     }
@@ -273,6 +277,12 @@ impl Rekognition {
             NotPut
         })?;
         Ok(Image { place: ImagePlace::Stored { bucket: output.bucket.clone(), name }, face: picture.face })
+    }
+
+    /// A scripted portrait with the place of its face; of a picture without one the whole of it.
+    async fn portrait(&self, jpeg: Bytes) -> Result<Picture, ScriptError> {
+        let face = self.faces.place_of_face(jpeg.clone()).await.map_err(|_| ScriptError::Invalid("`portrait` cannot be decoded"))?;
+        Ok(Picture { jpeg, face: face.unwrap_or(BoundingBox { width: 1.0, height: 1.0, left: 0.0, top: 0.0 }) })
     }
 
     fn scripted_failure(&self, target: &Target) -> Result<(), Exception> {

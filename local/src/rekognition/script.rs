@@ -5,7 +5,7 @@ use super::exception::{Exception, ExceptionName};
 use super::outcome::{BoundingBox, FeedbackCode, Found, Picture};
 use super::session::Status;
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use serde::{Deserialize, Deserializer};
 
@@ -26,7 +26,7 @@ pub struct ScriptedOutcome {
     pub reference_image: Option<bool>,
     /// How many audit images, 0-4, for `SUCCEEDED`. Left out: as many as the session asked for.
     pub audit_images: Option<u8>,
-    /// A JPEG in base64 that stands for every picture, for `SUCCEEDED`. Left out: the bundled portrait.
+    /// A JPEG in base64, at most 200,000 bytes, for every picture of a `SUCCEEDED`. Left out: the bundled portrait.
     pub portrait: Option<String>,
     /// The challenge that was put: a type, with or without a version (`FaceMovementChallenge_1.0.0`). Left out: what was agreed on
     /// with the client, else what the session prefers.
@@ -97,7 +97,8 @@ pub(super) struct ScriptedFindings {
     feedback: Vec<FeedbackCode>,
     reference: bool,
     audit: Option<u8>,
-    portrait: Option<Bytes>,
+    /// Who is in front of the camera; none means the bundled portrait.
+    pub(super) portrait: Option<Bytes>,
 }
 
 impl ScriptedOutcome {
@@ -158,54 +159,53 @@ impl ScriptedOutcome {
             feedback: self.feedback.unwrap_or_default(),
             reference: self.reference_image.unwrap_or(true),
             audit: self.audit_images,
-            portrait: self.portrait.map(|base64| given(&base64)).transpose()?,
+            portrait: self.portrait.as_deref().map(jpeg).transpose()?,
         };
         Ok(Script::Become { session_id, status, challenge: self.challenge.map(|text| challenge(&text)).transpose()?, outcome })
     }
 }
 
 impl ScriptedFindings {
-    /// What the check found, with one portrait for every picture.
-    pub(super) fn found(self, audit_images_limit: u8) -> Found {
+    /// What the check found, with `portrait` for every picture.
+    pub(super) fn found(self, audit_images_limit: u8, portrait: &Picture) -> Found {
         let audit = self.audit.unwrap_or(audit_images_limit);
         Found {
             confidence: self.confidence,
-            reference: self.reference.then(|| self.picture(0)),
-            audit: (1..=audit).map(|number| self.picture(number)).collect(),
             feedback: self.feedback,
+            reference: self.reference.then(|| numbered(portrait, 0)),
+            audit: (1..=audit).map(|number| numbered(portrait, number)).collect(),
         }
     }
-
-    /// The portrait as the picture of that number. A comment in the file tells them apart: pictures of a real check differ, and what is
-    /// stored under a digest of its bytes should not fall together here alone.
-    fn picture(&self, number: u8) -> Picture {
-        const BUNDLED: &[u8] = include_bytes!("../../assets/portrait.jpg");
-        const START_OF_IMAGE: usize = 2;
-        // Nobody has looked where the face is on a portrait that was given: it is somewhere on it.
-        let (jpeg, face) = match &self.portrait {
-            None => (BUNDLED, BoundingBox { width: 0.40, height: 0.375, left: 0.31, top: 0.153 }),
-            Some(given) => (given.as_ref(), BoundingBox { width: 1.0, height: 1.0, left: 0.0, top: 0.0 }),
-        };
-        let comment: [u8; COMMENT] = [0xFF, 0xFE, 0x00, 0x03, number];
-        let (start, rest) = jpeg.split_at_checked(START_OF_IMAGE).unwrap_or((jpeg, &[]));
-        Picture { jpeg: Bytes::from([start, &comment, rest].concat()), face }
-    }
 }
 
-/// What a picture of the model's `LivenessImageBlob` may hold.
-const LARGEST_PICTURE: usize = 204_800;
-
-fn given(base64: &str) -> Result<Bytes, ScriptError> {
-    let jpeg = STANDARD.decode(base64).map_err(|_| ScriptError::Invalid("`portrait` is not base64"))?;
-    if jpeg.starts_with(&[0xFF, 0xD8, 0xFF]) && jpeg.len() + COMMENT <= LARGEST_PICTURE {
-        Ok(Bytes::from(jpeg))
-    } else {
-        Err(ScriptError::Invalid("`portrait` is not a JPEG of at most 200 KB"))
-    }
+/// The portrait that is used unless a script brings another.
+pub(super) fn bundled_portrait() -> Picture {
+    const PORTRAIT: &[u8] = include_bytes!("../../assets/portrait.jpg");
+    Picture { jpeg: Bytes::from_static(PORTRAIT), face: BoundingBox { width: 0.40, height: 0.375, left: 0.31, top: 0.153 } }
 }
 
-/// Bytes of a comment that holds a number.
-const COMMENT: usize = 5;
+/// A portrait as the picture of that number. A comment in the file tells them apart: pictures of a real check differ, and what is
+/// stored under a digest of its bytes should not fall together here alone.
+fn numbered(portrait: &Picture, number: u8) -> Picture {
+    const START_OF_IMAGE: usize = 2;
+    let comment = [0xFF, 0xFE, 0x00, 0x03, number];
+    let (start, rest) = portrait.jpeg.split_at_checked(START_OF_IMAGE).unwrap_or((&portrait.jpeg, &[]));
+    Picture { jpeg: Bytes::from([start, &comment, rest].concat()), face: portrait.face }
+}
+
+/// Leaves room for the comment below the model's 204,800 bytes.
+const LARGEST_PORTRAIT: usize = 200_000;
+
+fn jpeg(base64: &str) -> Result<Bytes, ScriptError> {
+    let jpeg = BASE64.decode(base64).map_err(|_| ScriptError::Invalid("`portrait` is not base64"))?;
+    if !jpeg.starts_with(&[0xFF, 0xD8, 0xFF]) {
+        return Err(ScriptError::Invalid("`portrait` is not a JPEG"));
+    }
+    if jpeg.len() > LARGEST_PORTRAIT {
+        return Err(ScriptError::Invalid("`portrait` has more than 200,000 bytes"));
+    }
+    Ok(jpeg.into())
+}
 
 fn challenge(text: &str) -> Result<Challenge, ScriptError> {
     let of_type = text.parse::<ChallengeType>().map(ChallengeType::newest);

@@ -187,9 +187,9 @@ async fn what_the_sdk_lets_through_is_checked_here() {
 #[tokio::test]
 async fn other_operations_are_named_in_the_refusal() {
     let world = World::in_memory();
-    let refused = world.sdk.list_collections().send().await.unwrap_err().into_service_error();
+    let refused = world.sdk.list_stream_processors().send().await.unwrap_err().into_service_error();
     assert_eq!(refused.code(), Some("UnknownOperationException"));
-    assert_eq!(refused.message(), Some("prooflight-local does not implement rekognition:ListCollections"));
+    assert_eq!(refused.message(), Some("prooflight-local does not implement rekognition:ListStreamProcessors"));
 }
 
 /// What no SDK sends, straight to the service: the shape of each answer on the wire.

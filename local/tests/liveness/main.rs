@@ -10,6 +10,7 @@
 
 mod client;
 mod control_plane;
+mod faces;
 mod logs;
 mod refusals;
 mod scripts;

@@ -3,9 +3,12 @@
 mod access;
 mod answers;
 mod checksums;
+mod form;
+mod form_policy;
 mod listing;
 mod object;
 mod operations;
+pub(crate) mod posting;
 mod reading;
 mod secrets;
 mod shelf;

@@ -77,11 +77,11 @@ impl Faces {
     pub(super) fn answer_from_gallery(&self, request: Gallery) -> Result<Value, Exception> {
         match request {
             Gallery::Search { collection, face, most, threshold } => self.search(&collection, &face, most, threshold),
-            Gallery::List { collection, only, user, page } => self.list(&collection, only.as_deref(), user.as_deref(), page),
+            Gallery::List { collection, only, user, page } => self.list(&collection, only.as_deref(), user.as_deref(), &page),
             Gallery::Delete { collection, faces } => self.delete(&collection, faces),
             Gallery::CreateCollection(id) => self.create_collection(&id),
             Gallery::DescribeCollection(id) => self.describe_collection(&id),
-            Gallery::ListCollections(page) => self.list_collections(page),
+            Gallery::ListCollections(page) => self.list_collections(&page),
             Gallery::DeleteCollection(id) => match self.collections().remove(&id) {
                 Ok(true) => Ok(json!({"StatusCode": 200})),
                 Ok(false) => Err(Exception::collection_not_found()),
@@ -103,7 +103,7 @@ impl Faces {
         }))
     }
 
-    fn list(&self, collection: &str, only: Option<&[String]>, user: Option<&str>, page: Page) -> Result<Value, Exception> {
+    fn list(&self, collection: &str, only: Option<&[String]>, user: Option<&str>, page: &Page) -> Result<Value, Exception> {
         let collections = self.collections();
         let collection = collections.get(collection).ok_or_else(Exception::collection_not_found)?;
         if user.is_some() {
@@ -152,7 +152,7 @@ impl Faces {
         }))
     }
 
-    fn list_collections(&self, page: Page) -> Result<Value, Exception> {
+    fn list_collections(&self, page: &Page) -> Result<Value, Exception> {
         let collections = self.collections();
         let (ids, next) = cut(collections.ids().map(|id| (id, id)), page)?;
         let versions = vec![MODEL_VERSION; ids.len()];
@@ -186,7 +186,7 @@ fn described(face: &StoredFace) -> Value {
 }
 
 /// A page out of entries in the order of their ids. The token is the last id of the page: it stays good when entries come and go.
-fn cut<'a, T>(entries: impl Iterator<Item = (&'a String, T)>, page: Page) -> Result<(Vec<T>, Option<String>), Exception> {
+fn cut<'a, T>(entries: impl Iterator<Item = (&'a String, T)>, page: &Page) -> Result<(Vec<T>, Option<String>), Exception> {
     if page.after.as_ref().is_some_and(|token| token.is_empty() || token.len() > 255) {
         return Err(Exception::invalid_pagination_token());
     }

@@ -47,6 +47,12 @@ impl Picture {
     }
 }
 
+impl From<Bytes> for Picture {
+    fn from(bytes: Bytes) -> Self {
+        Self(bytes)
+    }
+}
+
 impl Source {
     /// Checks the image that stands under `field` in a request.
     pub(super) fn parse(image: Option<WireImage>, field: &str) -> Result<Self, Exception> {

@@ -1,11 +1,14 @@
 //! `DetectFaces` and `CompareFaces`: what pictures show, kept nowhere.
 
 use super::super::exception::Exception;
+use super::super::outcome::BoundingBox;
 use super::Faces;
 use super::analyst::Look;
 use super::detail::{bounding_box, compared_face, face_detail};
+use super::picture::Picture;
 use super::quality::QualityFilter;
 use super::request::{Compare, Detect};
+use bytes::Bytes;
 use prooflight_vision::Portrait;
 use serde_json::{Value, json};
 
@@ -21,6 +24,12 @@ impl Faces {
             Ok(json!({ "FaceDetails": details }))
         };
         self.analyst.look([picture], describe).await
+    }
+
+    /// Where the largest face of a picture is, if it shows one.
+    pub(in super::super) async fn place_of_face(&self, picture: Bytes) -> Result<Option<BoundingBox>, Exception> {
+        let place = |[look]: [Look; 1]| Ok(look.portraits.first().map(bounding_box));
+        self.analyst.look([Picture::from(picture)], place).await
     }
 
     /// "If the source image contains multiple faces, the service detects the largest face" (`API_CompareFaces`).
