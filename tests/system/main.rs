@@ -6,6 +6,7 @@ mod crowds;
 mod end_users;
 mod enrolments;
 mod erasures;
+mod faces;
 mod evidence;
 mod journeys;
 mod limits;
