@@ -27,7 +27,7 @@ impl Embedding {
         finite.then_some(Self { values })
     }
 
-    /// How much alike two faces are, 0-100. It falls steeply about [`EVEN`]: 90 is a distance of 0.453, 80 one of 0.481.
+    /// How much alike two faces are, 0-100. It falls steeply about a distance of 0.53: 90 is one of 0.453, 80 one of 0.481.
     pub fn similarity(&self, other: &Self) -> f32 {
         100.0 / (1.0 + ((self.distance(other) - EVEN) / STEEP).exp())
     }
