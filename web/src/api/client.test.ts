@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SignedOut } from '../identity.ts';
-import { createClient, type Surroundings } from './client.ts';
+import { createClient } from './client.ts';
+import type { Surroundings } from './transport.ts';
 
 interface Sent {
   readonly url: string;

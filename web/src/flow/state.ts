@@ -2,7 +2,7 @@
 // Plain data throughout; `step.ts` holds the rules and `runner.ts` carries the commands out.
 
 import type { Completed, Opened, Session, Verification } from '../api/answers.ts';
-import type { Outcome } from '../api/client.ts';
+import type { Outcome } from '../api/transport.ts';
 import type { Remembered } from '../memory.ts';
 
 /** Why the check cannot go on although nobody has failed it. Each has a screen of its own. */

@@ -2,8 +2,8 @@
 // belong to the state it meets (a late answer, a second callback of an unmounted detector) changes nothing.
 
 import type { Completed, Opened, Verification } from '../api/answers.ts';
-import type { Outcome } from '../api/client.ts';
 import type { Failure } from '../api/failure.ts';
+import type { Outcome } from '../api/transport.ts';
 import type { Remembered } from '../memory.ts';
 import type { CameraTrouble, Delivered, DetectorError, Event, LockReason, Opening, Resume, State, Step, Trouble } from './state.ts';
 
