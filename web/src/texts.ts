@@ -100,7 +100,7 @@ export const texts = {
     until: {
       today: ({ time }: When) => `You can come back today at ${time}.`,
       tomorrow: ({ time }: When) => `You can come back tomorrow at ${time}.`,
-      later: ({ date, time }: When) => `You can come back on ${date} at ${time}.`,
+      another: ({ date, time }: When) => `You can come back on ${date} at ${time}.`,
     } satisfies Record<When['day'], (when: When) => string>,
     meanwhile: 'You do not have to wait: the other way is open all the time.',
     tipsTitle: 'What helps next time',

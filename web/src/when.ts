@@ -2,7 +2,7 @@
 // around it are in `texts.ts`; a clock of 12 or 24 hours is the person's own habit.
 
 export interface When {
-  readonly day: 'today' | 'tomorrow' | 'later';
+  readonly day: 'today' | 'tomorrow' | 'another';
   /** For example "Friday, 27 November". */
   readonly date: string;
   /** For example "14:05" or "2:05 PM". */
@@ -21,7 +21,7 @@ export function localWhen(instant: number, now: number, zone?: string, hourCycle
   const days = (Date.parse(dayOf.format(at)) - Date.parse(dayOf.format(now))) / 86_400_000;
   const language = hourCycle === 'h12' || hourCycle === 'h11' ? 'en-US' : LANGUAGE;
   return {
-    day: days <= 0 ? 'today' : days === 1 ? 'tomorrow' : 'later',
+    day: days === 0 ? 'today' : days === 1 ? 'tomorrow' : 'another',
     date: new Intl.DateTimeFormat(LANGUAGE, { weekday: 'long', day: 'numeric', month: 'long', ...timeZone }).format(at),
     time: new Intl.DateTimeFormat(language, { timeStyle: 'short', hourCycle, ...timeZone }).format(at),
   };

@@ -28,4 +28,6 @@ export const developerTexts = {
   ],
   clockFailed: 'The clock could not be moved.',
   startOver: 'New verification',
+  reviewer: 'Reviewer',
+  reviewerChange: 'Use',
 } as const;
