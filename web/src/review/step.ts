@@ -130,7 +130,7 @@ function isOver(failure: ReviewFailure): boolean {
 }
 
 function mayJudge(state: State): state is Looking {
-  return state.at === 'looking' && state.may === 'judge' && !state.reloading;
+  return state.at === 'looking' && state.may === 'judge' && !state.reloading && state.choice.stage !== 'sending';
 }
 
 function opening(verificationId: string): Step {
