@@ -33,7 +33,7 @@ impl Page {
     pub fn new(folder: PathBuf, port: u16, aws_port: u16) -> Self {
         // 'wasm-unsafe-eval' compiles the face detector's wasm; inline styles are Amplify's. Chromium counts wss: on the page's own port
         // as 'self', others do not: it is named. The AWS endpoint stands in for S3's host, which pictures are shown from and uploaded to;
-        // a loopback address counts as secure, so it is no mixed content ("Secure Contexts", W3C, 3.1).
+        // it speaks http, which browsers take from a loopback address ("Secure Contexts", W3C, 3.1), Chromium with a word on the console.
         let policy = format!(
             "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' wss://localhost:{port} http://127.0.0.1:{aws_port}; \
              style-src 'self' 'unsafe-inline'; img-src 'self' data: blob: http://127.0.0.1:{aws_port}; media-src 'self' blob:; frame-ancestors 'none'; \

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SignedOut } from '../identity.ts';
 import { createReviewClient, type ReviewFailure } from './client.ts';
 import { createReviewRunner } from './runner.ts';
-import { ETAG, evidenceJson, V, waitingJson } from './sample.test-data.ts';
+import { ETAG, evidenceJson, V, waitingJson } from './sample.ts';
 
 interface Sent {
   readonly request: string;

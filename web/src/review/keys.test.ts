@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { meaningOf } from './keys.ts';
-import { evidence, waiting } from './sample.test-data.ts';
+import { evidence, waiting } from './sample.ts';
 import type { Looking, State } from './state.ts';
 import { INITIAL } from './step.ts';
 

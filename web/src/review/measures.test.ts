@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionEvidence, Thresholds } from './answers.ts';
 import { measuresOf } from './measures.ts';
-import { evidence } from './sample.test-data.ts';
+import { evidence } from './sample.ts';
 
 const [session] = evidence().sessions as [SessionEvidence];
 const { thresholds } = evidence();

@@ -1,4 +1,4 @@
-// Pictures side by side, all of one width. Their links are good for a minute, so they are fetched at once; one that
+// Pictures side by side. Their links are good for a minute, so they are fetched at once; one that
 // came too late says so, and a new look brings a new link.
 
 import { useState } from 'react';
@@ -13,12 +13,14 @@ interface PicturesProps {
 export function Pictures({ pictures, large }: PicturesProps) {
   if (pictures.length === 0) return <p className="quiet">{words.case.noPictures}</p>;
   const audits = pictures.filter(({ kind }) => kind === 'audit');
+  const tile = (picture: Picture) => <Tile key={`${picture.kind}-${picture.sha256}`} picture={picture} name={nameOf(picture, audits)} />;
+  // Two to compare, and a strip of those taken along the way; larger, they are all of one size.
+  if (large) return <div className="pictures pictures-large">{pictures.map(tile)}</div>;
   return (
-    <div className={large ? 'pictures pictures-large' : 'pictures'}>
-      {pictures.map((picture) => (
-        <Tile key={`${picture.kind}-${picture.sha256}`} picture={picture} name={nameOf(picture, audits)} />
-      ))}
-    </div>
+    <>
+      <div className="pictures">{pictures.filter(({ kind }) => kind !== 'audit').map(tile)}</div>
+      {audits.length > 0 && <div className="pictures pictures-strip">{audits.map(tile)}</div>}
+    </>
   );
 }
 

@@ -83,7 +83,9 @@ function Row({ review, onPick }: { readonly review: Waiting; readonly onPick: ()
     <button type="button" className="queue-row" onClick={onPick}>
       <span className={`queue-kind queue-kind-${review.kind}`}>{words.kinds[review.kind]}</span>
       <span className="queue-why">
-        <strong>{whyOf(review)}</strong>
+        {whyOf(review).map((why) => (
+          <strong key={why}>{why}</strong>
+        ))}
         <span className="quiet">
           {review.policy} <span className="mono">{review.verificationId.slice(0, 14)}…</span>
         </span>
@@ -107,9 +109,9 @@ export function moveAlong(direction: 'next' | 'previous'): void {
   rows[to]?.focus();
 }
 
-function whyOf({ because }: Waiting): string {
+function whyOf({ because }: Waiting): readonly string[] {
   // An approval that was drawn for a check of quality has nothing against it.
-  return because.length === 0 ? words.queue.sampled : because.map((code) => words.reasons[code] ?? code).join('; ');
+  return because.length === 0 ? [words.queue.sampled] : because.map((code) => words.reasons[code] ?? code);
 }
 
 function countOf(count: number, more: boolean): string {

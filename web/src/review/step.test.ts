@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ReviewFailure } from './client.ts';
-import { evidence, V, waiting } from './sample.test-data.ts';
+import { evidence, V, waiting } from './sample.ts';
 import type { Event, Looking, State } from './state.ts';
 import { REASONS_OF, VERDICTS_OF } from './state.ts';
 import { INITIAL, step } from './step.ts';
