@@ -28,6 +28,7 @@ export interface Answer {
   readonly body: unknown;
   readonly retryAfter: number | undefined;
   readonly etag: string | undefined;
+  readonly location: string | undefined;
   readonly timing: Timing;
 }
 
@@ -73,6 +74,7 @@ export function createTransport<Refusal extends { readonly kind: string }>(
       body: await response.json().catch(() => undefined),
       retryAfter: parseRetryAfter(response.headers.get('retry-after'), receivedAt),
       etag: response.headers.get('etag') ?? undefined,
+      location: response.headers.get('location') ?? undefined,
       timing: { sentAt, receivedAt, serverDate: Number.isNaN(serverDate) ? undefined : serverDate },
     };
   }
