@@ -34,7 +34,7 @@ export async function openService(page) {
  */
 export async function openAsService(page, policy, { source = 'None', consent = true, handOver = true } = {}) {
   const panel = await openService(page);
-  await panel.getByLabel('Verification under the policy').selectOption(policy);
+  await panel.getByLabel('Kind of verification').selectOption(policy);
   if (policy === 'onboarding') {
     const named = ['None', "The presenter's portrait"].includes(source);
     await panel.getByRole('radio', { name: named ? source : 'A picture from this computer' }).check();

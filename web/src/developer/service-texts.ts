@@ -7,7 +7,7 @@ export const serviceTexts = {
   title: 'Relying service',
   intro: (subject: string) => `Plays the server of a service that wants to know about "${subject}". Local mode only.`,
   close: 'Close',
-  policy: 'Verification under the policy',
+  policy: 'Kind of verification',
   policies: {
     onboarding: 'The person on a picture, live, and not enrolled as somebody else. Can be enrolled afterwards.',
     'step-up': 'The face that was enrolled for this subject, live.',

@@ -51,7 +51,8 @@ describe('what was measured', () => {
 
   it('is shown only where the policy asks for it', () => {
     expect(fitsOf('age', { age: { low: 20, high: 30 } })).toEqual([]);
-    expect(fitsOf('source', source(99), {}, false)).toEqual([]);
+    expect(fitsOf('source', { sourceMatch: undefined }, {}, false)).toEqual([]);
+    expect(fitsOf('source', source(99), {}, false), 'the picture is not kept any more').toEqual(['met']);
     expect(fitsOf('others', gallery(99, 99), { match: { kind: 'none' } })).toEqual([]);
   });
 });

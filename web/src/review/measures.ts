@@ -24,7 +24,7 @@ export type Measure =
       readonly fit: Fit;
     };
 
-/** `sourceGiven`: whether there is a picture to compare with, which a policy may leave to whoever opens the verification. */
+/** `sourceGiven`: whether there is a picture to compare with, which a policy may leave to whoever opens the verification. It may be gone since. */
 export function measuresOf(session: SessionEvidence, asked: Thresholds, sourceGiven: boolean): readonly Measure[] {
   return [challenge(session, asked), confidence(session, asked), ...faces(session, asked.match, sourceGiven), ...age(session, asked)];
 }
@@ -54,7 +54,7 @@ function faces(session: SessionEvidence, match: Match, sourceGiven: boolean): re
     case 'source': {
       const { sourceMatch, gallery } = session;
       const rows: Measure[] = [];
-      if (sourceGiven) {
+      if (sourceGiven || sourceMatch !== undefined) {
         const count = sourceMatch?.facesInSource;
         rows.push({ of: 'faces-in-source', found: count, fit: count === undefined ? 'absent' : count === 1 ? 'met' : 'missed' });
         rows.push(atLeast('source', sourceMatch?.similarity, match.similarity));
