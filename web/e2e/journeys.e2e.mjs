@@ -2,11 +2,14 @@
 // enrolment, an erasure. The faces are of different people; what is compared is compared for real.
 
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { launch, openPage, picture } from './browser.mjs';
 import { endWith } from './script.mjs';
 import { startServer } from './server.mjs';
-import { choosePortrait, openAsService, openService, portraitOf, seenByService } from './service.mjs';
+import { choosePortrait, openAsService, openService, portraitOf, seenByService, youngerPortrait } from './service.mjs';
 import { begin, HEADING, press, record, seeHeading, seeResult } from './steps.mjs';
 
 let browser;
@@ -123,6 +126,22 @@ journey('an age gate lets an adult through', async ({ visit }) => {
   await choosePortrait(page, portraitOf('obama'));
   await openAsService(page, 'age-gate');
   await check(page, HEADING.passed);
+});
+
+journey('an age gate sends whom it cannot tell from a minor the other way', async ({ visit }) => {
+  const folder = await mkdtemp(join(tmpdir(), 'prooflight-e2e-'));
+  try {
+    const page = await visit({ camera: 'live' });
+    await choosePortrait(page, await youngerPortrait(folder));
+    await openAsService(page, 'age-gate');
+    await check(page, DENIED);
+    // The person is not told that it was about the age, the service is.
+    assert.ok(!/\bage\b|\d\d/i.test(await page.locator('main').innerText()));
+    const seen = await seenByService(page);
+    assert.deepEqual([seen.Status, seen['Closed because'], seen.Sessions], ['denied', 'age_uncertain', '1 denied']);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });
 
 journey('what is in doubt waits for a reviewer, who closes it by keyboard', async ({ visit, review }) => {

@@ -1,14 +1,27 @@
 // The steps of the developer menu: who sits in front of the camera with whose face, and the relying service.
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { press, seeHeading } from './steps.mjs';
 
 /** Official portraits, fetched by `scripts/setup.sh test`. */
 export function portraitOf(name) {
   const path = join(import.meta.dirname, '..', '..', '.tools', 'portraits', `${name}.jpg`);
   assert.ok(existsSync(path), `${path} is missing: run scripts/setup.sh test`);
+  return path;
+}
+
+/**
+ * The page's own portrait with the lines of the face smoothed away: a live person of whom nobody can tell that she is of
+ * age. Resolves to the path of a file in `folder`.
+ */
+export async function youngerPortrait(folder) {
+  const path = join(folder, 'younger.jpg');
+  const portrait = join(import.meta.dirname, '..', 'src', 'presenters', 'portrait.jpg');
+  await promisify(execFile)('ffmpeg', ['-v', 'error', '-y', '-i', portrait, '-vf', 'bilateral=sigmaS=5:sigmaR=0.2', '-q:v', '2', path]);
   return path;
 }
 
