@@ -10,7 +10,7 @@ import { launch, openPage, picture } from './browser.mjs';
 import { endWith } from './script.mjs';
 import { startServer } from './server.mjs';
 import { choosePortrait, openAsService, openService, portraitOf, seenByService, youngerPortrait } from './service.mjs';
-import { begin, HEADING, press, record, seeHeading, seeResult } from './steps.mjs';
+import { begin, HEADING, press, record, seeHeading, seePictures, seeResult } from './steps.mjs';
 
 let browser;
 
@@ -79,10 +79,7 @@ async function judge(page, keys, said) {
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await seeHeading(page, DECIDE);
-  await page.waitForFunction(() => {
-    const images = [...document.querySelectorAll('.pictures img')];
-    return images.length > 0 && images.every((image) => image.complete && image.naturalWidth > 0);
-  });
+  await seePictures(page);
   for (const key of keys) await page.keyboard.press(key);
   await page.getByText(said).waitFor();
 }

@@ -17,7 +17,7 @@ export const serviceTexts = {
   } satisfies Record<Policy, string>,
   source: 'Source picture',
   sources: { none: 'None', portrait: "The presenter's portrait", file: 'A picture from this computer' },
-  consent: (version: string) => `The subject has agreed to the text of ${version}`,
+  consent: (version: string) => `The subject has agreed (${version})`,
   openVerification: 'Open the verification',
   seen: 'What the service sees',
   facts: {

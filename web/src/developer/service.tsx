@@ -99,7 +99,7 @@ export function RelyingService() {
       <button type="button" className="developer-open" aria-haspopup="dialog" onClick={show}>
         {words.open}
       </button>
-      <dialog className="developer" ref={dialog} aria-labelledby={title} onClose={() => setOpen(false)}>
+      <dialog className="developer service" ref={dialog} aria-labelledby={title} onClose={() => setOpen(false)}>
         <header>
           <h2 id={title}>{words.title}</h2>
           <button type="button" className="button" onClick={() => dialog.current?.close()}>
@@ -107,45 +107,49 @@ export function RelyingService() {
           </button>
         </header>
         <p className="quiet">{words.intro(subject)}</p>
-        <Opening busy={busy} onOpen={(order) => act(openFor(subject, order), opened)} />
-        {seen !== undefined && (
-          <section className="service-seen" aria-label={words.seen}>
-            <h3>{words.seen}</h3>
-            <Standing seen={seen} />
-            <div className="developer-row">
-              {seen.status === 'open' && (
-                <button type="button" className="button primary" onClick={() => handOver(seen)}>
-                  {words.handOver}
-                </button>
-              )}
-              {seen.status === 'approved' && (
-                <button
-                  type="button"
-                  className="button"
-                  onClick={() => act(service.enrol(seen.verificationId), (state) => setSaid(words.enrolled(state)))}
-                >
-                  {words.enrol}
-                </button>
-              )}
-              {['open', 'in_review'].includes(seen.status) && (
-                <button
-                  type="button"
-                  className="button"
-                  onClick={() => act(service.cancel(seen.verificationId), () => setSaid(words.cancelled))}
-                >
-                  {words.cancel}
-                </button>
-              )}
-            </div>
-          </section>
-        )}
-        <p className="error" role="alert">
-          {failed ?? ''}
-        </p>
-        <p role="status">{said ?? ''}</p>
-        <button type="button" className="button" aria-disabled={busy} onClick={() => act(service.erase(subject), erasing)}>
-          {words.erase}
-        </button>
+        <div className="service-columns">
+          <Opening busy={busy} onOpen={(order) => act(openFor(subject, order), opened)} />
+          <div>
+            {seen !== undefined && (
+              <section className="service-seen" aria-label={words.seen}>
+                <h3>{words.seen}</h3>
+                <Standing seen={seen} />
+                <div className="developer-row">
+                  {seen.status === 'open' && (
+                    <button type="button" className="button primary" onClick={() => handOver(seen)}>
+                      {words.handOver}
+                    </button>
+                  )}
+                  {seen.status === 'approved' && (
+                    <button
+                      type="button"
+                      className="button"
+                      onClick={() => act(service.enrol(seen.verificationId), (state) => setSaid(words.enrolled(state)))}
+                    >
+                      {words.enrol}
+                    </button>
+                  )}
+                  {['open', 'in_review'].includes(seen.status) && (
+                    <button
+                      type="button"
+                      className="button"
+                      onClick={() => act(service.cancel(seen.verificationId), () => setSaid(words.cancelled))}
+                    >
+                      {words.cancel}
+                    </button>
+                  )}
+                </div>
+              </section>
+            )}
+            <p className="error" role="alert">
+              {failed ?? ''}
+            </p>
+            <p role="status">{said ?? ''}</p>
+            <button type="button" className="button" aria-disabled={busy} onClick={() => act(service.erase(subject), erasing)}>
+              {words.erase}
+            </button>
+          </div>
+        </div>
       </dialog>
     </>
   );

@@ -46,11 +46,15 @@ interface ReasonFormProps {
 }
 
 function ReasonForm({ choice, send, singleKeys }: ReasonFormProps) {
-  const first = useRef<HTMLInputElement>(null);
+  const reasons = useRef<HTMLDivElement>(null);
   const { verdict } = choice;
   const sending = choice.stage === 'sending';
   const missing = choice.stage === 'reason' && choice.missing;
-  useEffect(() => first.current?.focus({ preventScroll: true }), []);
+  // The focus follows the keys: on the first reason, then on the chosen one, from where Enter confirms.
+  const chosen = choice.reason ?? REASONS_OF[verdict][0];
+  useEffect(() => {
+    reasons.current?.querySelector<HTMLInputElement>(`input[value="${chosen}"]`)?.focus({ preventScroll: true });
+  }, [chosen]);
 
   function submit(event: FormEvent): void {
     event.preventDefault();
@@ -61,13 +65,12 @@ function ReasonForm({ choice, send, singleKeys }: ReasonFormProps) {
     <form className="verdict" onSubmit={submit} noValidate aria-labelledby="verdict-title">
       <fieldset aria-describedby="reason-missing" disabled={sending}>
         <legend id="verdict-title">{words.verdict.why[verdict]}</legend>
-        <div className="verdict-reasons">
+        <div className="verdict-reasons" ref={reasons}>
           {REASONS_OF[verdict].map((reason, at) => (
             <label key={reason} className={choice.reason === reason ? 'reason reason-chosen' : 'reason'}>
               <input
                 type="radio"
                 name="reason"
-                ref={at === 0 ? first : undefined}
                 value={reason}
                 checked={choice.reason === reason}
                 aria-keyshortcuts={singleKeys ? String(at + 1) : undefined}
