@@ -1,5 +1,6 @@
-// The build: one page, everything it loads comes from its own origin. The WebAssembly of TensorFlow.js is
-// copied out of the locked npm package, because Amplify's default is a CDN that a strict CSP forbids.
+// The build: two pages, the check and the reviewer console; everything they load comes from their own origin. The
+// WebAssembly of TensorFlow.js is copied out of the locked npm package, because Amplify's default is a CDN that a
+// strict CSP forbids.
 
 import { copyFile, mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -22,6 +23,7 @@ export default defineConfig(({ command, mode }) => ({
   define: command === 'build' ? { 'process.env.NODE_ENV': JSON.stringify('production') } : {},
   build: {
     target: 'es2022',
+    rolldownOptions: { input: [join(import.meta.dirname, 'index.html'), join(import.meta.dirname, 'review', 'index.html')] },
     // A data: URL would need a wider CSP than a file of our own origin.
     assetsInlineLimit: 0,
     // The detector with TensorFlow.js is one lazily loaded chunk above the default warning size.

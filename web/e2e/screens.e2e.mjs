@@ -45,11 +45,38 @@ const SCREENS = [
   { name: 'ready', heading: HEADING.ready },
   { name: 'ready-consent', create: problem(422, 'consent_required'), begin: true, heading: HEADING.ready, see: 'I agree that a video' },
   { name: 'resumed', look: standing('open', 'retry'), heading: HEADING.ready, see: 'You have 3 tries left.' },
+  { name: 'given', look: standing('open', 'retry'), given: true, heading: HEADING.ready, see: 'Your camera looks at your face' },
   { name: 'passed', look: standing('approved', 'none'), heading: HEADING.passed },
   { name: 'denied', look: standing('denied', 'alternative'), heading: 'Let us verify you another way' },
   { name: 'review', look: standing('in_review', 'wait'), heading: 'We are taking a closer look' },
   { name: 'expired', look: standing('expired', 'retry'), heading: 'This check has run out' },
   { name: 'locked', create: problem(429, 'locked_out', 1_800), begin: true, heading: 'Please take a break', see: 'about 30 minutes' },
+  {
+    name: 'locked-by-result',
+    complete: completion({ retryAfterSeconds: 7_200 }),
+    heading: 'Please take a break',
+    see: 'Go where it is brighter',
+  },
+  {
+    name: 'locked-before',
+    look: standing('open', 'retry', { retryAfterSeconds: 259_200 }),
+    heading: 'Please take a break',
+    see: 'about 3 days',
+  },
+  {
+    name: 'begun-too-often',
+    create: problem(429, 'rate_limited', 2_400),
+    begin: true,
+    heading: 'Please take a break',
+    see: 'No try is used up by that.',
+  },
+  {
+    name: 'blocked',
+    create: problem(403, 'blocked'),
+    begin: true,
+    heading: 'Let us verify you another way',
+    see: 'to keep your account safe',
+  },
   { name: 'retry-failed', complete: completion({}), heading: HEADING.failed, see: 'Go where it is brighter' },
   { name: 'retry-timed-out', complete: completion({ session: 'lapsed', tips: [] }), heading: 'The time ran out' },
   { name: 'still-running', create: problem(409, 'session_in_progress', 90), begin: true, heading: 'Your last try is still being finished' },
@@ -190,13 +217,13 @@ test('a part of the page that cannot be loaded does not leave it empty', { timeo
 });
 
 /** Plays the screen's answers, and a camera that refuses with its error. */
-async function play(page, { create, look, complete, camera }) {
+async function play(page, { create, look, complete, camera, given }) {
   await page.addInitScript(
     ([error, remembered]) => {
       if (error) navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('refused', error));
       if (remembered) sessionStorage.setItem('prooflight.verification', remembered);
     },
-    [camera, rememberedFor(look, complete)],
+    [camera, rememberedFor(look, complete, given)],
   );
   const answer = (reply) => (route) => (reply === 'abort' ? route.abort() : route.fulfill(reply));
   if (create) await page.route('**/api/verifications', answer(create));
@@ -204,9 +231,9 @@ async function play(page, { create, look, complete, camera }) {
   if (complete) await page.route('**/api/verifications/*/sessions/*/complete', answer(complete));
 }
 
-function rememberedFor(look, complete) {
-  if (complete) return JSON.stringify({ verificationId: 'a-verification', sessionId: 'a-session' });
-  return look ? JSON.stringify({ verificationId: 'a-verification' }) : undefined;
+function rememberedFor(look, complete, given = false) {
+  if (complete) return JSON.stringify({ verificationId: 'a-verification', begun: true, sessionId: 'a-session' });
+  return look ? JSON.stringify({ verificationId: 'a-verification', ...(!given && { begun: true }) }) : undefined;
 }
 
 /** 44 px, as WCAG 2.5.5 asks for; a checkbox is hit by its label too. */

@@ -1,5 +1,5 @@
 // Starts `prooflight-local` for a test run: own ports, own data, gone afterwards. With PROOFLIGHT_URL set an
-// instance that is already running is used instead.
+// instance that is already running is used instead; PROOFLIGHT_AWS then names its AWS endpoint.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,10 +10,11 @@ import { join } from 'node:path';
 const WEB = join(import.meta.dirname, '..');
 const READY_WITHIN = 30_000;
 
-/** Resolves to the address of the page and a way to stop what was started. */
+/** Resolves to the addresses of the page and of the AWS endpoint, and a way to stop what was started. */
 export async function startServer() {
   const running = process.env.PROOFLIGHT_URL;
-  if (running) return { url: new URL(running).origin, stop: async () => undefined };
+  const awsOfRunning = process.env.PROOFLIGHT_AWS ?? 'http://127.0.0.1:4566';
+  if (running) return { url: new URL(running).origin, aws: awsOfRunning, stop: async () => undefined };
   const binary = process.env.PROOFLIGHT_LOCAL ?? join(WEB, '..', 'target', 'debug', 'prooflight-local');
 
   const folder = await mkdtemp(join(tmpdir(), 'prooflight-e2e-'));
@@ -33,9 +34,10 @@ export async function startServer() {
   const waiting = new AbortController();
   const patience = setTimeout(() => waiting.abort(new Error(`${binary} is not ready after ${READY_WITHIN} ms`)), READY_WITHIN);
   try {
-    const { https } = await Promise.race([readyFile(folder, waiting.signal), ended]);
+    const { https, aws } = await Promise.race([readyFile(folder, waiting.signal), ended]);
     return {
       url: `https://localhost:${https}`,
+      aws: `http://127.0.0.1:${aws}`,
       stop: async () => {
         if (child.exitCode === null) {
           child.kill('SIGTERM');

@@ -85,6 +85,13 @@ export async function verificationOf(page) {
   });
 }
 
+/** Every picture of a case is there to be looked at. */
+export async function seePictures(page) {
+  await page.locator('.pictures img').first().waitFor();
+  // Rejects when one of them is no picture.
+  await page.locator('.pictures img').evaluateAll((images) => Promise.all(images.map((image) => image.decode())));
+}
+
 /** Tries are offered again, the other way stands beside, and at least one piece of advice is given. */
 export async function seeRetryOffered(page) {
   await page.getByRole('button', { name: 'Try again' }).waitFor();

@@ -6,7 +6,7 @@ import type { Config } from './config.ts';
 import type { Developer } from './developer/load.ts';
 import type { Runner } from './flow/runner.ts';
 import type { State } from './flow/state.ts';
-import { Boundary } from './screens/boundary.tsx';
+import { Boundary, BrokenScreen } from './screens/boundary.tsx';
 import { Waiting } from './screens/frame.tsx';
 import { AlternativeScreen, ExpiredScreen, LockedScreen, PassedScreen, RetryScreen, ReviewScreen } from './screens/outcome.tsx';
 import { Page } from './screens/page.tsx';
@@ -33,7 +33,7 @@ export function App({ config, runner, developer }: AppProps) {
   return (
     <>
       <Page wide={state.at === 'checking' || state.at === 'ready'}>
-        <Boundary>
+        <Boundary fallback={<BrokenScreen />}>
           <Screen state={state} config={config} runner={runner} />
         </Boundary>
       </Page>

@@ -1,4 +1,4 @@
-// Who is being verified, as a bearer token. This is the one file that knows how a token is come by: local
+// Who is at the page, as a bearer token. This is the one file that knows how a token is come by: local
 // mode asks `/dev/token`, a deployed page takes the one its signed-in host application left for it.
 
 import type { Config } from './config.ts';
@@ -17,9 +17,21 @@ export class SignedOut extends Error {
 /** The key under which a signed-in host application of the same origin puts the token of its user. */
 export const TOKEN_KEY = 'prooflight.token';
 const SUBJECT_KEY = 'prooflight.subject';
+const REVIEWER_KEY = 'prooflight.reviewer';
 
-export function identityFor(config: Config, fetchFrom: typeof fetch): Identity {
-  return config.mode === 'local' ? localIdentity(fetchFrom) : hostIdentity();
+/** As whom a token is asked for in local mode, and what it allows. */
+export interface LocalRole {
+  readonly scope: string;
+  readonly subject: () => string;
+}
+
+/** Whoever is being verified. */
+const VISITOR: LocalRole = { scope: 'verify', subject: localSubject };
+/** Whoever works at the reviewer console. */
+export const REVIEWER: LocalRole = { scope: 'review', subject: localReviewer };
+
+export function identityFor(config: Config, fetchFrom: typeof fetch, role: LocalRole = VISITOR): Identity {
+  return config.mode === 'local' ? localIdentity(fetchFrom, role) : hostIdentity();
 }
 
 function hostIdentity(): Identity {
@@ -33,12 +45,12 @@ function hostIdentity(): Identity {
   };
 }
 
-function localIdentity(fetchFrom: typeof fetch): Identity {
+export function localIdentity(fetchFrom: typeof fetch, role: LocalRole): Identity {
   let issued: { subject: string; token: Promise<string> } | undefined;
   return {
     token: async (renew) => {
-      const subject = localSubject();
-      if (renew || issued?.subject !== subject) issued = { subject, token: issueLocally(fetchFrom, subject) };
+      const subject = role.subject();
+      if (renew || issued?.subject !== subject) issued = { subject, token: issueLocally(fetchFrom, subject, role.scope) };
       try {
         return await issued.token;
       } catch (failure) {
@@ -49,11 +61,11 @@ function localIdentity(fetchFrom: typeof fetch): Identity {
   };
 }
 
-async function issueLocally(fetchFrom: typeof fetch, subject: string): Promise<string> {
+async function issueLocally(fetchFrom: typeof fetch, subject: string, scope: string): Promise<string> {
   const answer = await fetchFrom('/dev/token', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ subject, scope: 'verify' }),
+    body: JSON.stringify({ subject, scope }),
   });
   if (!answer.ok) throw new SignedOut();
   return text(fields(await answer.json()), 'token');
@@ -70,4 +82,13 @@ export function localSubject(): string {
 
 export function changeLocalSubject(subject: string): void {
   localStorage.setItem(SUBJECT_KEY, subject);
+}
+
+/** The reviewer of this browser profile in local mode: another name than the subject's, because nobody reviews himself. */
+export function localReviewer(): string {
+  return localStorage.getItem(REVIEWER_KEY) || 'reviewer-1';
+}
+
+export function changeLocalReviewer(name: string): void {
+  localStorage.setItem(REVIEWER_KEY, name);
 }

@@ -25,6 +25,26 @@ export function optionalNumber(from: Fields, name: string): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
+/** A field that has to be there as a number. */
+export function number(from: Fields, name: string): number {
+  const value = optionalNumber(from, name);
+  if (value === undefined) throw new MalformedAnswer(name);
+  return value;
+}
+
+/** A field that has to be there as a list, every entry of which `read` can make sense of. */
+export function list<Entry>(from: Fields, name: string, read: (entry: Fields) => Entry): readonly Entry[] {
+  const value = from[name];
+  if (!Array.isArray(value)) throw new MalformedAnswer(name);
+  return value.map((entry) => read(fields(entry)));
+}
+
+/** A part that may be absent or null. */
+export function optional<Part>(from: Fields, name: string, read: (part: Fields) => Part): Part | undefined {
+  const value = from[name];
+  return value === undefined || value === null ? undefined : read(fields(value));
+}
+
 export function texts(from: Fields, name: string): readonly string[] {
   const value = from[name];
   return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : [];
@@ -43,6 +63,13 @@ export function optionalInstant(from: Fields, name: string): number | undefined 
   const value = optionalText(from, name);
   const instant = value === undefined ? Number.NaN : Date.parse(value);
   return Number.isNaN(instant) ? undefined : instant;
+}
+
+/** Milliseconds since 1970 of an RFC 3339 field that has to be there. */
+export function instant(from: Fields, name: string): number {
+  const value = optionalInstant(from, name);
+  if (value === undefined) throw new MalformedAnswer(name);
+  return value;
 }
 
 /** The server answered something that this page cannot read; names the field, never its value. */

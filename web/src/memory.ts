@@ -1,10 +1,13 @@
 // What survives a reload: which verification this tab is in the middle of. Session storage, because it is
-// this tab's and gone with it, and unlike the address bar it reaches neither history nor a shared link.
+// this tab's and gone with it, and unlike the address bar it reaches neither history nor a shared link. A host
+// application of the same origin hands over what a service has opened by writing `{"verificationId": "..."}` here.
 
 import { fields, optionalText } from './json.ts';
 
 export interface Remembered {
   readonly verificationId?: string;
+  /** This page has worked on it: whoever comes back carries on. */
+  readonly begun?: boolean;
   /** A session whose video has been delivered and whose result has not been seen yet. */
   readonly sessionId?: string;
   /** The key of the first create: made once, used again for every repetition of that request. */
@@ -22,7 +25,10 @@ export function recall(storage: Storage): Remembered {
     return {};
   }
   const from = fields(stored);
-  return pruned(optionalText(from, 'verificationId'), optionalText(from, 'sessionId'), optionalText(from, 'idempotencyKey'));
+  return {
+    ...pruned(optionalText(from, 'verificationId'), optionalText(from, 'sessionId'), optionalText(from, 'idempotencyKey')),
+    ...(from.begun === true && { begun: true }),
+  };
 }
 
 export function remember(storage: Storage, what: Remembered): void {

@@ -1,7 +1,8 @@
 // Every English sentence of the page, in one place and nowhere else, ready to be translated. Sentences are
 // whole, so that no translation has to be glued together from parts.
 
-import type { RetryReason, Trouble } from './flow/state.ts';
+import type { LockReason, RetryReason, State, Trouble } from './flow/state.ts';
+import type { When } from './when.ts';
 
 interface Message {
   readonly title: string;
@@ -16,8 +17,11 @@ export const texts = {
   footer: 'The video is used for this check and for nothing else.',
   skip: 'Skip to the content',
 
-  wait: (seconds: number) =>
-    seconds > 90 ? `You can try again in about ${Math.ceil(seconds / 60)} minutes.` : `You can try again in ${seconds} seconds.`,
+  wait: (seconds: number) => {
+    if (seconds > 36 * 3_600) return `You can try again in about ${Math.ceil(seconds / 86_400)} days.`;
+    if (seconds > 90 * 60) return `You can try again in about ${Math.ceil(seconds / 3_600)} hours.`;
+    return seconds > 90 ? `You can try again in about ${Math.ceil(seconds / 60)} minutes.` : `You can try again in ${seconds} seconds.`;
+  },
   waitOver: 'You can try again now.',
 
   ready: {
@@ -89,14 +93,34 @@ export const texts = {
   },
   locked: {
     title: 'Please take a break',
-    body: 'There were several tries in a short time. To keep your account safe, the next one is possible a little later.',
+    reasons: {
+      failed: 'Several tries have not worked. To keep your account safe, the video check pauses for a while.',
+      begun: 'The check was begun many times in a short while, so it pauses. No try is used up by that.',
+    } satisfies Record<LockReason, string>,
+    until: {
+      today: ({ time }: When) => `You can come back today at ${time}.`,
+      tomorrow: ({ time }: When) => `You can come back tomorrow at ${time}.`,
+      another: ({ date, time }: When) => `You can come back on ${date} at ${time}.`,
+    } satisfies Record<When['day'], (when: When) => string>,
+    meanwhile: 'You do not have to wait: the other way is open all the time.',
+    tipsTitle: 'What helps next time',
     again: 'Try again',
   },
   alternative: {
-    chosenTitle: 'Another way to verify',
-    deniedTitle: 'Let us verify you another way',
-    chosen: 'You do not have to use the video check. Another way is just as good and has no disadvantage for you.',
-    denied: 'We could not confirm it by video this time. That can have many harmless reasons, such as light or an older camera.',
+    reasons: {
+      chosen: {
+        title: 'Another way to verify',
+        body: 'You do not have to use the video check. Another way is just as good and has no disadvantage for you.',
+      },
+      denied: {
+        title: 'Let us verify you another way',
+        body: 'We could not confirm it by video this time. That can have many harmless reasons, such as light or an older camera.',
+      },
+      blocked: {
+        title: 'Let us verify you another way',
+        body: 'There were many tries by video, so this way is closed for now to keep your account safe. Another way is open to you.',
+      },
+    } satisfies Record<Extract<State, { at: 'alternative' }>['why'], Message>,
     how: 'Please contact the team that asked you for this check. They will arrange it with you, for instance in person or by a call with our staff.',
     go: 'Go to the other way',
     back: 'Back to the video check',

@@ -20,12 +20,13 @@ fn built() -> (Router, TempDir) {
         ("models/model.json", "{}"),
         ("models/model.bin", "weights"),
         ("icon.svg", "<svg/>"),
+        ("review/index.html", "<!doctype html>the console"),
     ] {
         create_dir_all(web.join(file).parent().expect("a folder")).expect("a folder");
         write(web.join(file), content).expect("a file");
     }
     write(scratch.path().join("secret.txt"), "secret").expect("a file");
-    (Page::new(web, 8443).router(), scratch)
+    (Page::new(web, 8443, 4566).router(), scratch)
 }
 
 #[tokio::test]
@@ -95,6 +96,18 @@ async fn addresses_of_the_page_lead_to_it_and_missing_files_do_not() {
 }
 
 #[tokio::test]
+async fn the_console_is_a_page_of_its_own() {
+    let (router, _folder) = built();
+    let navigation = [("accept", "text/html")];
+    let answer = send(&router, "GET", "/review", &navigation, "").await;
+    assert_eq!((answer.status.as_u16(), answer.header("location")), (307, Some("/review/")));
+    let answer = send(&router, "GET", "/review/", &navigation, "").await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.text().contains("the console"));
+    assert!(answer.header("content-security-policy").is_some());
+}
+
+#[tokio::test]
 async fn an_unchanged_file_is_not_sent_again() {
     let (router, _folder) = built();
     let first = send(&router, "GET", "/models/model.bin", &[], "").await;
@@ -123,7 +136,7 @@ async fn the_configuration_tells_where_api_and_stream_are() {
 
 #[tokio::test]
 async fn without_a_built_page_there_is_a_word_on_how_to_build_it() {
-    let router = Page::new("/nowhere/dist".into(), 8443).router();
+    let router = Page::new("/nowhere/dist".into(), 8443, 4566).router();
     let answer = send(&router, "GET", "/", &[], "").await;
     assert_eq!(answer.status, 503);
     assert!(answer.text().contains("make run"));

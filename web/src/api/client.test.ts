@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SignedOut } from '../identity.ts';
-import { createClient, type Surroundings } from './client.ts';
+import { createClient } from './client.ts';
+import type { Surroundings } from './transport.ts';
 
 interface Sent {
   readonly url: string;
@@ -108,7 +109,9 @@ describe('opening', () => {
 describe('failures', () => {
   it.each([
     ['a lock-out', problem(429, 'locked_out', { 'retry-after': '1800' }), { kind: 'locked', retryAfter: 1_800_000 }],
-    ['a rate limit', problem(429, 'rate_limited', { 'retry-after': '180' }), { kind: 'busy', retryAfter: 180_000 }],
+    ['a rate limit', problem(429, 'rate_limited', { 'retry-after': '180' }), { kind: 'too-often', retryAfter: 180_000 }],
+    ['a block', problem(403, 'blocked'), { kind: 'blocked' }],
+    ['an erasure that runs', problem(409, 'erasure_in_progress', { 'retry-after': '60' }), { kind: 'busy', retryAfter: 60_000 }],
     ['the gateway throttling', json(429, { message: 'Too Many Requests' }, { 'retry-after': '60' }), { kind: 'busy', retryAfter: 60_000 }],
     ['the gateway refusing', json(403, { message: 'Forbidden' }), { kind: 'refused', code: 'http_403' }],
     ['an unknown route', json(404, { message: 'Not Found' }), { kind: 'not-found' }],

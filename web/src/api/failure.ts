@@ -11,6 +11,10 @@ export type Failure =
   | { readonly kind: 'still-running'; readonly retryAfter: number }
   /** Too many failed checks: nothing may be tried for `retryAfter` ms. */
   | { readonly kind: 'locked'; readonly retryAfter: number }
+  /** Too many checks were begun: none may be for `retryAfter` ms. */
+  | { readonly kind: 'too-often'; readonly retryAfter: number }
+  /** Far too many failed checks: only the other way is left, until somebody looks at it or days have passed. */
+  | { readonly kind: 'blocked' }
   | { readonly kind: 'signed-out' }
   | { readonly kind: 'not-found' }
   /** The verification has been decided in the meantime. */
@@ -28,6 +32,11 @@ export function failureOf(status: number, code: string | undefined, retryAfter: 
   switch (code) {
     case 'locked_out':
       return { kind: 'locked', retryAfter: retryAfter ?? 60_000 };
+    // The gateway's own 429 has no code: it throttles everybody, this one counts the subject's own requests.
+    case 'rate_limited':
+      return { kind: 'too-often', retryAfter: retryAfter ?? 60_000 };
+    case 'blocked':
+      return { kind: 'blocked' };
     case 'consent_required':
       return { kind: 'consent-required' };
     case 'idempotency_mismatch':
@@ -39,6 +48,8 @@ export function failureOf(status: number, code: string | undefined, retryAfter: 
     // A 503 that no waiting mends: the policy needs what this release of the backend does not have.
     case 'not_yet_available':
       return { kind: 'refused', code };
+    // What is known of the subject is being erased; afterwards a check can be begun again.
+    case 'erasure_in_progress':
     case 'idempotency_in_progress':
       return { kind: 'busy', retryAfter: retryAfter ?? 1_000 };
     default:

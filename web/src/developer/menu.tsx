@@ -1,4 +1,4 @@
-// The developer menu: a quiet button in the corner and a panel. A native `dialog` brings focus handling,
+// The developer menu: quiet buttons in the corner, and a panel behind each. A native `dialog` brings focus handling,
 // Escape and the return of the focus with it.
 
 import { type FormEvent, useId, useRef, useState } from 'react';
@@ -6,6 +6,8 @@ import { changeLocalSubject, localSubject } from '../identity.ts';
 import { forget } from '../memory.ts';
 import { PRESENTERS } from '../presenters/kinds.ts';
 import './menu.css';
+import { PortraitField } from './portrait-field.tsx';
+import { RelyingService } from './service.tsx';
 import { type CameraChoice, readSettings, type Settings, USER_POLICIES, writeSettings } from './settings.ts';
 import { developerTexts as words } from './texts.ts';
 
@@ -40,10 +42,13 @@ export function DeveloperMenu({ onStartOver }: { readonly onStartOver: () => voi
 
   return (
     <>
-      <button type="button" className="developer-open" aria-haspopup="dialog" onClick={() => dialog.current?.showModal()}>
-        {words.open}
-        <span className="developer-camera">{words.cameras[settings.camera][0]}</span>
-      </button>
+      <div className="developer-corner">
+        <RelyingService />
+        <button type="button" className="developer-open" aria-haspopup="dialog" onClick={() => dialog.current?.showModal()}>
+          {words.open}
+          <span className="developer-camera">{words.cameras[settings.camera][0]}</span>
+        </button>
+      </div>
       <dialog className="developer" ref={dialog} aria-labelledby={`${group}-title`}>
         <header>
           <h2 id={`${group}-title`}>{words.title}</h2>
@@ -70,6 +75,8 @@ export function DeveloperMenu({ onStartOver }: { readonly onStartOver: () => voi
             </label>
           ))}
         </fieldset>
+
+        <PortraitField />
 
         <label className="developer-field">
           <span>{words.policy}</span>
@@ -101,9 +108,14 @@ export function DeveloperMenu({ onStartOver }: { readonly onStartOver: () => voi
           </p>
         </fieldset>
 
-        <button type="button" className="button primary" onClick={startOver}>
-          {words.startOver}
-        </button>
+        <div className="developer-row">
+          <button type="button" className="button primary" onClick={startOver}>
+            {words.startOver}
+          </button>
+          <a className="button" href="/review/">
+            {words.console}
+          </a>
+        </div>
       </dialog>
     </>
   );

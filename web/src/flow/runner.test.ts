@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Opened } from '../api/answers.ts';
-import type { Client, Outcome } from '../api/client.ts';
+import type { Client } from '../api/client.ts';
+import type { Outcome } from '../api/transport.ts';
 import { createRunner, type Runner } from './runner.ts';
 
 class MemoryStorage implements Storage {

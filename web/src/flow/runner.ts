@@ -64,7 +64,7 @@ export function createRunner(around: RunnerSurroundings): Runner {
       }
       case 'remember': {
         const { verificationId, sessionId } = command;
-        remember(around.sessionStorage, { verificationId, ...(sessionId !== undefined && { sessionId }) });
+        remember(around.sessionStorage, { verificationId, begun: true, ...(sessionId !== undefined && { sessionId }) });
         return;
       }
       case 'forget':

@@ -2,7 +2,7 @@
 // Plain data throughout; `step.ts` holds the rules and `runner.ts` carries the commands out.
 
 import type { Completed, Opened, Session, Verification } from '../api/answers.ts';
-import type { Outcome } from '../api/client.ts';
+import type { Outcome } from '../api/transport.ts';
 import type { Remembered } from '../memory.ts';
 
 /** Why the check cannot go on although nobody has failed it. Each has a screen of its own. */
@@ -25,8 +25,11 @@ export type Trouble =
 /** Why another try is offered. Only `failed` was judged; the others cost no attempt unless streaming had begun. */
 export type RetryReason = 'failed' | 'timed-out' | 'face-not-seen';
 
+/** What there was too much of in a short time: checks that failed, or checks that were begun. */
+export type LockReason = 'failed' | 'begun';
+
 export type State =
-  | { readonly at: 'loading'; readonly verificationId: string | undefined }
+  | { readonly at: 'loading'; readonly verificationId: string | undefined; readonly begun: boolean }
   | Ready
   | { readonly at: 'opening'; readonly of: Opening; readonly camera: 'asking' | 'ready' }
   | { readonly at: 'checking'; readonly session: Session }
@@ -39,8 +42,15 @@ export type State =
       readonly tips: readonly string[];
       readonly attemptsLeft: number | undefined;
     }
-  | { readonly at: 'locked'; readonly verificationId: string | undefined; readonly until: number }
-  | { readonly at: 'alternative'; readonly why: 'chosen' | 'denied'; readonly back: State | undefined }
+  | {
+      readonly at: 'locked';
+      readonly verificationId: string | undefined;
+      readonly why: LockReason;
+      readonly until: number;
+      /** What helps next time, after a check that failed just now. */
+      readonly tips: readonly string[];
+    }
+  | { readonly at: 'alternative'; readonly why: 'chosen' | 'denied' | 'blocked'; readonly back: State | undefined }
   | { readonly at: 'review'; readonly verificationId: string }
   | { readonly at: 'expired' }
   | {
@@ -53,8 +63,10 @@ export type State =
 
 export interface Ready {
   readonly at: 'ready';
-  /** Present when a verification is already open, for instance after a reload. */
+  /** Present when a verification is already open: after a reload, or because a service opened it. */
   readonly verificationId: string | undefined;
+  /** Whether this page has begun with it before. */
+  readonly begun: boolean;
   readonly attemptsLeft: number | undefined;
   /** The policy asks for consent, which the person gives by a checkbox. */
   readonly consent: boolean;

@@ -22,15 +22,15 @@ const of = { verificationId: V, sessionId: S, deadline: NOW + 200_000 };
 /** One state of each kind, and the two that begin a kind. */
 const STATES: Readonly<Record<State['at'] | 'initial' | 'asking', State>> = {
   initial: INITIAL,
-  loading: { at: 'loading', verificationId: V },
-  ready: { at: 'ready', verificationId: V, attemptsLeft: 3, consent: false },
+  loading: { at: 'loading', verificationId: V, begun: true },
+  ready: { at: 'ready', verificationId: V, begun: true, attemptsLeft: 3, consent: false },
   asking: { at: 'opening', of: { verificationId: undefined, consent: false }, camera: 'asking' },
   opening: { at: 'opening', of: { verificationId: undefined, consent: false }, camera: 'ready' },
   checking: { at: 'checking', session },
   deciding: { at: 'deciding', of },
   passed: { at: 'passed' },
   retry: { at: 'retry', verificationId: V, why: 'failed', tips: [], attemptsLeft: 2 },
-  locked: { at: 'locked', verificationId: V, until: NOW - 1 },
+  locked: { at: 'locked', verificationId: V, why: 'failed', until: NOW - 1, tips: [] },
   alternative: { at: 'alternative', why: 'chosen', back: { at: 'expired' } },
   review: { at: 'review', verificationId: V },
   expired: { at: 'expired' },
@@ -145,6 +145,14 @@ describe('a reload', () => {
     expect(step(STATES.loading, { type: 'looked', outcome: answered(found) }, NOW).state.at).toBe(at);
   });
 
+  it('tells a check that was begun here from one that a service has just opened', () => {
+    for (const begun of [true, undefined]) {
+      const { state } = started({ verificationId: V, ...(begun && { begun }) });
+      const found = step(state, { type: 'looked', outcome: answered(verification({})) }, NOW).state;
+      expect(found).toMatchObject({ at: 'ready', verificationId: V, begun: begun === true });
+    }
+  });
+
   it('forgets a verification that is not there for this subject', () => {
     const next = step(STATES.loading, { type: 'looked', outcome: refused({ kind: 'not-found' }) }, NOW);
     expect(next).toMatchObject({ state: { at: 'ready', verificationId: undefined }, commands: [{ do: 'forget' }] });
@@ -157,7 +165,9 @@ describe('the result', () => {
     [completion({}), { at: 'retry', why: 'failed', tips: ['MORE_LIGHT'], attemptsLeft: 3 }],
     [completion({ session: 'lapsed', tips: [] }), { at: 'retry', why: 'timed-out' }],
     [completion({ session: 'pending', nextStep: 'wait' }), { at: 'retry', why: 'timed-out' }],
-    [completion({ retryAfterSeconds: 90 }), { at: 'locked', until: NOW + 90_000 }],
+    [completion({ retryAfterSeconds: 90 }), { at: 'locked', why: 'failed', until: NOW + 90_000, tips: ['MORE_LIGHT'] }],
+    [completion({ retryAfterSeconds: 0 }), { at: 'retry' }],
+    [completion({ status: 'denied', nextStep: 'alternative', retryAfterSeconds: 90 }), { at: 'alternative', why: 'denied' }],
     [completion({ status: 'denied', nextStep: 'alternative' }), { at: 'alternative', why: 'denied' }],
     [completion({ status: 'in_review', session: 'in_review', nextStep: 'wait' }), { at: 'review' }],
     [completion({ status: 'expired' }), { at: 'expired' }],
@@ -199,14 +209,19 @@ describe('what goes wrong', () => {
     ],
     [
       { kind: 'locked', retryAfter: 1_800_000 },
-      { at: 'locked', until: NOW + 1_800_000 },
+      { at: 'locked', why: 'failed', until: NOW + 1_800_000 },
     ],
+    [
+      { kind: 'too-often', retryAfter: 3_600_000 },
+      { at: 'locked', why: 'begun', until: NOW + 3_600_000 },
+    ],
+    [{ kind: 'blocked' }, { at: 'alternative', why: 'blocked', back: undefined }],
     [{ kind: 'signed-out' }, { at: 'trouble', trouble: 'signed-out' }],
     [{ kind: 'consent-required' }, { at: 'ready', consent: true }],
     [{ kind: 'not-found' }, { at: 'expired' }],
     [
-      { kind: 'refused', code: 'blocked' },
-      { at: 'trouble', trouble: 'refused', code: 'blocked' },
+      { kind: 'refused', code: 'policy_unknown' },
+      { at: 'trouble', trouble: 'refused', code: 'policy_unknown' },
     ],
   ])('opening meets %o', (failure, state) => {
     expect(step(STATES.opening, { type: 'opened', outcome: refused(failure) }, NOW).state).toMatchObject(state);
@@ -222,7 +237,7 @@ describe('what goes wrong', () => {
   });
 
   it('does not try again before it may', () => {
-    const locked: State = { at: 'locked', verificationId: V, until: NOW + 1 };
+    const locked: State = { at: 'locked', verificationId: V, why: 'failed', until: NOW + 1, tips: [] };
     expect(step(locked, { type: 'tried-again' }, NOW).state).toBe(locked);
     expect(step(locked, { type: 'tried-again' }, NOW + 1).commands).toEqual([{ do: 'look', verificationId: V }]);
     const busy: State = { at: 'trouble', trouble: 'busy', resume: { to: 'complete', of }, notBefore: NOW + 1, code: undefined };
@@ -240,6 +255,23 @@ describe('what goes wrong', () => {
   });
 });
 
+describe('the pause after too many failures', () => {
+  it('lasts as long as the answer says, whatever it comes with, and then looks again', () => {
+    const { state } = step(
+      STATES.deciding,
+      { type: 'completed', sessionId: S, outcome: answered(completion({ retryAfterSeconds: 90 })) },
+      NOW,
+    );
+    expect(step(state, { type: 'tried-again' }, NOW + 89_999).state).toBe(state);
+    expect(step(state, { type: 'tried-again' }, NOW + 90_000).commands).toEqual([{ do: 'look', verificationId: V }]);
+  });
+
+  it('leaves the other way open', () => {
+    const chosen = step(STATES.locked, { type: 'chose-alternative' }, NOW).state;
+    expect(chosen).toMatchObject({ at: 'alternative', why: 'chosen', back: STATES.locked });
+  });
+});
+
 describe('the other way', () => {
   it('can be chosen and left again', () => {
     const chosen = step(STATES.retry, { type: 'chose-alternative' }, NOW).state;
@@ -247,8 +279,8 @@ describe('the other way', () => {
     expect(step(chosen, { type: 'went-back' }, NOW).state).toBe(STATES.retry);
   });
 
-  it('is final after a denial', () => {
-    const denied: State = { at: 'alternative', why: 'denied', back: undefined };
-    expect(step(denied, { type: 'went-back' }, NOW).state).toBe(denied);
+  it.each(['denied', 'blocked'] as const)('is final when the check is %s', (why) => {
+    const final: State = { at: 'alternative', why, back: undefined };
+    expect(step(final, { type: 'went-back' }, NOW).state).toBe(final);
   });
 });

@@ -2,12 +2,12 @@
 // belong to the state it meets (a late answer, a second callback of an unmounted detector) changes nothing.
 
 import type { Completed, Opened, Verification } from '../api/answers.ts';
-import type { Outcome } from '../api/client.ts';
 import type { Failure } from '../api/failure.ts';
+import type { Outcome } from '../api/transport.ts';
 import type { Remembered } from '../memory.ts';
-import type { CameraTrouble, Delivered, DetectorError, Event, Opening, Resume, State, Step, Trouble } from './state.ts';
+import type { CameraTrouble, Delivered, DetectorError, Event, LockReason, Opening, Resume, State, Step, Trouble } from './state.ts';
 
-export const INITIAL: State = { at: 'loading', verificationId: undefined };
+export const INITIAL: State = { at: 'loading', verificationId: undefined, begun: false };
 
 /** Rekognition forgets a session 180 s after its creation; the backend lapses it at 185 s. A little later all is known. */
 const DECISION_GRACE = 20_000;
@@ -17,7 +17,9 @@ export function step(state: State, event: Event, now: number): Step {
     case 'started':
       return state === INITIAL ? started(event.remembered, now) : stay(state);
     case 'looked':
-      return state.at === 'loading' && state.verificationId !== undefined ? looked(state.verificationId, event.outcome, now) : stay(state);
+      return state.at === 'loading' && state.verificationId !== undefined
+        ? looked(state.verificationId, state.begun, event.outcome, now)
+        : stay(state);
     case 'began':
       return state.at === 'ready' ? opening({ verificationId: state.verificationId, consent: event.consent }) : stay(state);
     case 'camera-ready':
@@ -37,7 +39,7 @@ export function step(state: State, event: Event, now: number): Step {
       return go(afterDetectorError(state.session.verificationId, event.error, event.camera));
     case 'cancelled':
       if (state.at !== 'checking' || state.session.sessionId !== event.sessionId) return stay(state);
-      return go({ at: 'ready', verificationId: state.session.verificationId, attemptsLeft: undefined, consent: false });
+      return go(ready(state.session.verificationId));
     case 'completed':
       return state.at === 'deciding' && state.of.sessionId === event.sessionId ? completed(state.of, event.outcome, now) : stay(state);
     case 'tried-again':
@@ -54,22 +56,22 @@ export function step(state: State, event: Event, now: number): Step {
 }
 
 function started(remembered: Remembered, now: number): Step {
-  const { verificationId, sessionId } = remembered;
+  const { verificationId, sessionId, begun = false } = remembered;
   if (verificationId === undefined) return go(ready(undefined));
   // The page was reloaded while a result was awaited: ask for that result, its tips included.
   if (sessionId !== undefined) return deciding({ verificationId, sessionId, deadline: now + DECISION_GRACE });
-  return look(verificationId);
+  return look(verificationId, begun);
 }
 
-function looked(verificationId: string, outcome: Outcome<Verification>, now: number): Step {
+function looked(verificationId: string, begun: boolean, outcome: Outcome<Verification>, now: number): Step {
   if (!outcome.ok) {
     if (outcome.failure.kind === 'not-found') return { state: ready(undefined), commands: [{ do: 'forget' }] };
     return failed(outcome.failure, { to: 'look', verificationId }, verificationId, now);
   }
   const { status, attemptsLeft, retryAfterSeconds } = outcome.value;
   if (status !== 'open') return go(closed(status, verificationId));
-  if (retryAfterSeconds !== undefined && retryAfterSeconds > 0) return go(locked(verificationId, retryAfterSeconds * 1_000, now));
-  return go({ at: 'ready', verificationId, attemptsLeft, consent: false });
+  if (mustWait(retryAfterSeconds)) return go(locked(verificationId, 'failed', retryAfterSeconds * 1_000, now));
+  return go({ ...ready(verificationId), begun, attemptsLeft });
 }
 
 function opened(of: Opening, outcome: Outcome<Opened>, now: number): Step {
@@ -103,8 +105,8 @@ function completed(of: Delivered, outcome: Outcome<Completed>, now: number): Ste
 function afterCompletion(verificationId: string, answer: Completed, now: number): State {
   if (answer.status !== 'open') return closed(answer.status, verificationId);
   if (answer.nextStep === 'alternative') return { at: 'alternative', why: 'denied', back: undefined };
-  if (answer.retryAfterSeconds !== undefined && answer.retryAfterSeconds > 0) {
-    return locked(verificationId, answer.retryAfterSeconds * 1_000, now);
+  if (mustWait(answer.retryAfterSeconds)) {
+    return locked(verificationId, 'failed', answer.retryAfterSeconds * 1_000, now, answer.tips);
   }
   const why = answer.session === 'failed' ? 'failed' : 'timed-out';
   return { at: 'retry', verificationId, why, tips: answer.tips, attemptsLeft: answer.attemptsLeft };
@@ -166,7 +168,11 @@ function afterDetectorError(verificationId: string, error: DetectorError, camera
 function failed(failure: Failure, resume: Resume, verificationId: string | undefined, now: number): Step {
   switch (failure.kind) {
     case 'locked':
-      return go(locked(verificationId, failure.retryAfter, now));
+      return go(locked(verificationId, 'failed', failure.retryAfter, now));
+    case 'too-often':
+      return go(locked(verificationId, 'begun', failure.retryAfter, now));
+    case 'blocked':
+      return go({ at: 'alternative', why: 'blocked', back: undefined });
     case 'busy':
     case 'still-running':
       return go({ ...trouble(failure.kind, resume), notBefore: now + failure.retryAfter });
@@ -216,8 +222,8 @@ function opening(of: Opening): Step {
   return { state: { at: 'opening', of, camera: 'asking' }, commands: [{ do: 'ask-camera' }] };
 }
 
-function look(verificationId: string): Step {
-  return { state: { at: 'loading', verificationId }, commands: [{ do: 'look', verificationId }] };
+function look(verificationId: string, begun = true): Step {
+  return { state: { at: 'loading', verificationId, begun }, commands: [{ do: 'look', verificationId }] };
 }
 
 function deciding(of: Delivered): Step {
@@ -235,11 +241,15 @@ function delivered(session: { verificationId: string; sessionId: string; endsAt:
 }
 
 function ready(verificationId: string | undefined): State & { at: 'ready' } {
-  return { at: 'ready', verificationId, attemptsLeft: undefined, consent: false };
+  return { at: 'ready', verificationId, begun: verificationId !== undefined, attemptsLeft: undefined, consent: false };
 }
 
-function locked(verificationId: string | undefined, wait: number, now: number): State {
-  return { at: 'locked', verificationId, until: now + wait };
+function locked(verificationId: string | undefined, why: LockReason, wait: number, now: number, tips: readonly string[] = []): State {
+  return { at: 'locked', verificationId, why, until: now + wait, tips };
+}
+
+function mustWait(seconds: number | undefined): seconds is number {
+  return seconds !== undefined && seconds > 0;
 }
 
 function trouble(kind: Trouble, resume: Resume): State & { at: 'trouble' } {

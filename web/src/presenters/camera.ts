@@ -3,7 +3,7 @@
 
 import { type Challenge, listenForChallenge } from './challenge.ts';
 import type { PresenterKind } from './kinds.ts';
-import portraitUrl from './portrait.jpg';
+import { portrait } from './portrait.ts';
 import { createPresenter } from './presenter.ts';
 import { createPainter } from './scene.ts';
 
@@ -21,28 +21,27 @@ export function installCamera(choice: () => 'own' | PresenterKind): void {
   });
 
   // Fetched once and early: a camera works without a network, so the simulated one should too.
-  const portrait = new Image();
-  portrait.src = portraitUrl;
+  portrait().catch(() => undefined);
 
   const { mediaDevices } = navigator;
   const ownGetUserMedia = mediaDevices.getUserMedia.bind(mediaDevices);
   const ownEnumerateDevices = mediaDevices.enumerateDevices.bind(mediaDevices);
   mediaDevices.getUserMedia = async (constraints) => {
     const chosen = choice();
-    return chosen === 'own' || !constraints?.video ? ownGetUserMedia(constraints) : openCamera(chosen, portrait, () => challenge);
+    return chosen === 'own' || !constraints?.video ? ownGetUserMedia(constraints) : openCamera(chosen, () => challenge);
   };
   mediaDevices.enumerateDevices = async () => (choice() === 'own' ? ownEnumerateDevices() : [{ ...DEVICE, toJSON: () => DEVICE }]);
 }
 
-async function openCamera(kind: PresenterKind, portrait: HTMLImageElement, challenge: () => Challenge | undefined): Promise<MediaStream> {
+async function openCamera(kind: PresenterKind, challenge: () => Challenge | undefined): Promise<MediaStream> {
   const canvas = document.createElement('canvas');
   canvas.width = FRAME.width;
   canvas.height = FRAME.height;
   const context = canvas.getContext('2d', { alpha: false });
   if (context === null) throw new DOMException('The canvas of the simulated camera is unavailable.', 'NotReadableError');
 
-  await portrait.decode();
-  const draw = createPresenter(kind, createPainter(context, FRAME, portrait), FRAME, challenge);
+  const shown = await portrait();
+  const draw = createPresenter(kind, { painter: createPainter(context, FRAME, shown), frame: FRAME, face: shown.face, challenge });
   draw(performance.now());
   const stream = canvas.captureStream(FRAME_RATE);
   const [track] = stream.getVideoTracks();

@@ -26,7 +26,7 @@ export interface Face {
 }
 
 /** The face in `portrait.jpg`, px. */
-export const PORTRAIT_FACE: Face = { leftEye: [203.8, 100.8], rightEye: [247, 102.8], nose: [225.5, 125], mouth: [223.8, 145] };
+export const FACE_OF_BUNDLED: Face = { leftEye: [203.8, 100.8], rightEye: [247, 102.8], nose: [225.5, 125], mouth: [223.8, 145] };
 
 const between = (a: Point, b: Point): Point => [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
 const distance = (a: Point, b: Point): number => Math.hypot(a[0] - b[0], a[1] - b[1]);

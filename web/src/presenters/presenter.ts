@@ -4,7 +4,7 @@
 import type { Challenge, Colour } from './challenge.ts';
 import type { PresenterKind } from './kinds.ts';
 import { createDelay, createLightMeter, otherOrder } from './light.ts';
-import { closeness, onTheWay, ovalPose, PORTRAIT_FACE, type Pose, type Size, settled, startPose, sway } from './pose.ts';
+import { closeness, type Face, onTheWay, ovalPose, type Pose, type Size, settled, startPose, sway } from './pose.ts';
 import type { Painter } from './scene.ts';
 
 /** Light needs about this long from the screen over the face into the camera's picture (ms). */
@@ -17,8 +17,15 @@ const LEAVING = 700;
 /** Draws the next frame. `now` in ms, always growing. */
 export type Presenter = (now: number) => void;
 
-export function createPresenter(kind: PresenterKind, painter: Painter, frame: Size, challenge: () => Challenge | undefined): Presenter {
-  const start = startPose(frame, PORTRAIT_FACE);
+interface Stage {
+  readonly painter: Painter;
+  readonly frame: Size;
+  readonly face: Face;
+  readonly challenge: () => Challenge | undefined;
+}
+
+export function createPresenter(kind: PresenterKind, { painter, frame, face, challenge }: Stage): Presenter {
+  const start = startPose(frame, face);
   const shown = createLightMeter();
   const delayed = createDelay<Colour | undefined>(LIGHT_LAG);
   const seen: Seen = {};
@@ -29,7 +36,7 @@ export function createPresenter(kind: PresenterKind, painter: Painter, frame: Si
     if (seen.recording === undefined || asked === undefined || kind === 'nobody') return sway(start, now);
     const { recording, holding } = seen;
     const share = holding === undefined ? closeness(now - recording) : settled(closeness(holding - recording), now - holding);
-    return sway(onTheWay(start, ovalPose(asked.oval, PORTRAIT_FACE), share), now);
+    return sway(onTheWay(start, ovalPose(asked.oval, face), share), now);
   }
 
   /** The replay's colours start with the real ones, as an attacker would start the recording, and run on regardless. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Colour, readChallenge } from './challenge.ts';
 import { agreement, createDelay, meanColour, otherOrder } from './light.ts';
-import { closeness, faceCentre, ocularWidth, onTheWay, ovalPose, PORTRAIT_FACE, settled, startPose } from './pose.ts';
+import { closeness, FACE_OF_BUNDLED, faceCentre, ocularWidth, onTheWay, ovalPose, settled, startPose } from './pose.ts';
 
 const FRAME = { width: 480, height: 360 };
 
@@ -46,14 +46,14 @@ describe('the pose', () => {
   const oval = { centreX: 230, centreY: 190, width: 194, height: 314 };
 
   it('starts far enough away for the detector to begin', () => {
-    const { scale } = startPose(FRAME, PORTRAIT_FACE);
+    const { scale } = startPose(FRAME, FACE_OF_BUNDLED);
     const staticOval = 0.8 * 0.75 * FRAME.height;
-    expect((ocularWidth(PORTRAIT_FACE) * scale) / 2 / staticOval).toBeLessThan(0.3);
+    expect((ocularWidth(FACE_OF_BUNDLED) * scale) / 2 / staticOval).toBeLessThan(0.3);
   });
 
   it('starts with the portrait covering the whole picture', () => {
-    const { x, y, scale } = startPose(FRAME, PORTRAIT_FACE);
-    const [faceX, faceY] = faceCentre(PORTRAIT_FACE);
+    const { x, y, scale } = startPose(FRAME, FACE_OF_BUNDLED);
+    const [faceX, faceY] = faceCentre(FACE_OF_BUNDLED);
     expect(x - faceX * scale).toBeLessThan(0);
     expect(y - faceY * scale).toBeLessThan(0);
     expect(x + (470 - faceX) * scale).toBeGreaterThan(FRAME.width);
@@ -61,10 +61,10 @@ describe('the pose', () => {
   });
 
   it('fills the oval at the end of the way', () => {
-    const [from, to] = [startPose(FRAME, PORTRAIT_FACE), ovalPose(oval, PORTRAIT_FACE)];
+    const [from, to] = [startPose(FRAME, FACE_OF_BUNDLED), ovalPose(oval, FACE_OF_BUNDLED)];
     expect(onTheWay(from, to, 0)).toEqual(from);
     expect(onTheWay(from, to, 1)).toEqual(to);
-    expect(ocularWidth(PORTRAIT_FACE) * to.scale).toBeCloseTo(oval.width);
+    expect(ocularWidth(FACE_OF_BUNDLED) * to.scale).toBeCloseTo(oval.width);
   });
 
   it('comes closer steadily, and gets there within the ten seconds of the challenge', () => {

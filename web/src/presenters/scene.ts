@@ -2,7 +2,8 @@
 // arguments, so a picture depends on nothing but its inputs.
 
 import type { Colour } from './challenge.ts';
-import { faceCentre, ocularWidth, PORTRAIT_FACE, type Pose, type Size } from './pose.ts';
+import type { Portrait } from './portrait.ts';
+import { faceCentre, ocularWidth, type Pose, type Size } from './pose.ts';
 
 type Context = CanvasRenderingContext2D;
 
@@ -10,8 +11,11 @@ type Context = CanvasRenderingContext2D;
 const AMBIENT = 0.8;
 const REFLECTANCE = 0.28;
 
-/** What of the portrait fits on a print or a small screen, px of the portrait. */
-const CUTOUT = { x: 122, y: 2, width: 206, height: 232 };
+/** What of a portrait fits on a print or a small screen, from the face's centre, in widths of the face. */
+const CUTOUT = { left: 1.26, above: 1.36, width: 2.51, height: 2.83 };
+
+/** The borders of a print and of a screen are given for a face of this width (px). */
+const EDGE_UNIT = 82;
 
 export interface Painter {
   /** A person in the room; `light` reflects from the face. */
@@ -24,12 +28,13 @@ export interface Painter {
   room(): void;
 }
 
-export function createPainter(context: Context, frame: Size, portrait: CanvasImageSource): Painter {
+export function createPainter(context: Context, frame: Size, portrait: Portrait): Painter {
   const layer = document.createElement('canvas');
   layer.width = frame.width;
   layer.height = frame.height;
   const lit = layer.getContext('2d');
-  const centre = faceCentre(PORTRAIT_FACE);
+  const centre = faceCentre(portrait.face);
+  const cutout = cutoutOf(portrait);
 
   function room(): void {
     const wall = context.createLinearGradient(0, 0, frame.width, frame.height);
@@ -42,7 +47,7 @@ export function createPainter(context: Context, frame: Size, portrait: CanvasIma
 
   function drawPortrait(onto: Context, pose: Pose): void {
     onto.setTransform(pose.scale, 0, 0, pose.scale, pose.x - centre[0] * pose.scale, pose.y - centre[1] * pose.scale);
-    onto.drawImage(portrait, 0, 0);
+    onto.drawImage(portrait.inRoom, 0, 0);
     onto.resetTransform();
   }
 
@@ -52,8 +57,10 @@ export function createPainter(context: Context, frame: Size, portrait: CanvasIma
     context.scale(pose.scale, pose.scale);
     context.translate(-centre[0], -centre[1]);
     context.fillStyle = colour;
-    context.fillRect(CUTOUT.x - edge, CUTOUT.y - edge, CUTOUT.width + 2 * edge, CUTOUT.height + 2 * edge);
-    context.drawImage(portrait, CUTOUT.x, CUTOUT.y, CUTOUT.width, CUTOUT.height, CUTOUT.x, CUTOUT.y, CUTOUT.width, CUTOUT.height);
+    const { x, y, width, height } = cutout;
+    const border = (edge * ocularWidth(portrait.face)) / EDGE_UNIT;
+    context.fillRect(x - border, y - border, width + 2 * border, height + 2 * border);
+    context.drawImage(portrait.plain, x, y, width, height, x, y, width, height);
     context.resetTransform();
   }
 
@@ -72,7 +79,7 @@ export function createPainter(context: Context, frame: Size, portrait: CanvasIma
     lit.fillStyle = `rgb(${red} ${green} ${blue})`;
     lit.fillRect(0, 0, frame.width, frame.height);
     lit.globalCompositeOperation = 'destination-in';
-    const radius = 0.8 * ocularWidth(PORTRAIT_FACE) * pose.scale;
+    const radius = 0.8 * ocularWidth(portrait.face) * pose.scale;
     lit.setTransform(0.78, 0, 0, 1, pose.x, pose.y + 0.12 * radius);
     const mask = lit.createRadialGradient(0, 0, 0.55 * radius, 0, 0, radius);
     mask.addColorStop(0, 'rgb(0 0 0 / 100%)');
@@ -110,4 +117,12 @@ export function createPainter(context: Context, frame: Size, portrait: CanvasIma
       reflect(pose, light);
     },
   };
+}
+
+function cutoutOf({ face, size }: Portrait): Size & { readonly x: number; readonly y: number } {
+  const [centreX, centreY] = faceCentre(face);
+  const unit = ocularWidth(face);
+  const x = Math.max(0, centreX - CUTOUT.left * unit);
+  const y = Math.max(0, centreY - CUTOUT.above * unit);
+  return { x, y, width: Math.min(CUTOUT.width * unit, size.width - x), height: Math.min(CUTOUT.height * unit, size.height - y) };
 }

@@ -5,7 +5,13 @@ import { Component, type ReactNode } from 'react';
 import { texts } from '../texts.ts';
 import { Actions, Frame } from './frame.tsx';
 
-export class Boundary extends Component<{ readonly children: ReactNode }, { readonly failed: boolean }> {
+interface BoundaryProps {
+  readonly children: ReactNode;
+  /** What is shown instead. */
+  readonly fallback: ReactNode;
+}
+
+export class Boundary extends Component<BoundaryProps, { readonly failed: boolean }> {
   override state = { failed: false };
 
   static getDerivedStateFromError(): { failed: boolean } {
@@ -13,14 +19,17 @@ export class Boundary extends Component<{ readonly children: ReactNode }, { read
   }
 
   override render(): ReactNode {
-    if (!this.state.failed) return this.props.children;
-    return (
-      <Frame title={texts.broken.title} icon="cloud" tone="careful">
-        <p className="lead">{texts.broken.body}</p>
-        <ReloadAction />
-      </Frame>
-    );
+    return this.state.failed ? this.props.fallback : this.props.children;
   }
+}
+
+export function BrokenScreen() {
+  return (
+    <Frame title={texts.broken.title} icon="cloud" tone="careful">
+      <p className="lead">{texts.broken.body}</p>
+      <ReloadAction />
+    </Frame>
+  );
 }
 
 export function ReloadAction() {

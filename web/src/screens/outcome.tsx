@@ -4,6 +4,7 @@
 import type { Config } from '../config.ts';
 import type { State } from '../flow/state.ts';
 import { texts } from '../texts.ts';
+import { localWhen } from '../when.ts';
 import { Actions, Frame } from './frame.tsx';
 import { Patience, useSecondsUntil } from './patience.tsx';
 
@@ -33,18 +34,12 @@ export function PassedScreen({ config }: { readonly config: Config }) {
 
 export function RetryScreen({ state, onAgain, onAlternative }: Choices & { readonly state: At<'retry'> }) {
   const { title, body } = texts.retry.reasons[state.why];
-  const known = state.tips.map((code) => texts.tips[code]).filter((tip) => tip !== undefined);
-  const tips = known.length > 0 ? known : texts.generalTips;
+  const known = knownTips(state.tips);
   return (
     <Frame title={title} icon={state.why === 'timed-out' ? 'clock' : 'face'} tone="careful">
       <p className="lead">{body}</p>
       {state.attemptsLeft !== undefined && <p className="quiet">{texts.retry.attempts(state.attemptsLeft)}</p>}
-      <h2>{texts.retry.tipsTitle}</h2>
-      <ul className="plain">
-        {tips.map((tip) => (
-          <li key={tip}>{tip}</li>
-        ))}
-      </ul>
+      <Tips title={texts.retry.tipsTitle} tips={known.length > 0 ? known : texts.generalTips} />
       <AgainOrAlternative again={texts.retry.again} onAgain={onAgain} onAlternative={onAlternative} />
     </Frame>
   );
@@ -53,12 +48,41 @@ export function RetryScreen({ state, onAgain, onAlternative }: Choices & { reado
 export function LockedScreen({ state, onAgain, onAlternative }: Choices & { readonly state: At<'locked'> }) {
   const { locked } = texts;
   const seconds = useSecondsUntil(state.until);
+  const when = localWhen(state.until, Date.now());
+  const tips = knownTips(state.tips);
   return (
     <Frame title={locked.title} icon="clock" tone="careful">
-      <p className="lead">{locked.body}</p>
+      <p className="lead">{locked.reasons[state.why]}</p>
+      {seconds > 0 && (
+        <p>
+          <time className="until" dateTime={new Date(state.until).toISOString()}>
+            {locked.until[when.day](when)}
+          </time>
+        </p>
+      )}
       <Patience seconds={seconds} wait={texts.wait} over={texts.waitOver} />
+      {seconds > 0 && <p className="quiet">{locked.meanwhile}</p>}
+      {tips.length > 0 && <Tips title={locked.tipsTitle} tips={tips} />}
       <AgainOrAlternative again={locked.again} waiting={seconds > 0} onAgain={onAgain} onAlternative={onAlternative} />
     </Frame>
+  );
+}
+
+/** The advice to the codes of an answer. A code that a later backend adds has none here and is left out. */
+function knownTips(codes: readonly string[]): readonly string[] {
+  return codes.map((code) => texts.tips[code]).filter((tip) => tip !== undefined);
+}
+
+function Tips({ title, tips }: { readonly title: string; readonly tips: readonly string[] }) {
+  return (
+    <>
+      <h2>{title}</h2>
+      <ul className="plain">
+        {tips.map((tip) => (
+          <li key={tip}>{tip}</li>
+        ))}
+      </ul>
+    </>
   );
 }
 
@@ -92,10 +116,10 @@ interface AlternativeProps {
 
 export function AlternativeScreen({ state, config, onBack }: AlternativeProps) {
   const { alternative } = texts;
-  const chosen = state.why === 'chosen';
+  const { title, body } = alternative.reasons[state.why];
   return (
-    <Frame title={chosen ? alternative.chosenTitle : alternative.deniedTitle} icon="person">
-      <p className="lead">{chosen ? alternative.chosen : alternative.denied}</p>
+    <Frame title={title} icon="person">
+      <p className="lead">{body}</p>
       {config.alternativeUrl === undefined && <p>{alternative.how}</p>}
       <Actions>
         {config.alternativeUrl !== undefined && (

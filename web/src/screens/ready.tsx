@@ -30,7 +30,7 @@ export function ReadyScreen({ state, onBegin, onAlternative }: ReadyProps) {
 
   return (
     <Frame title={ready.title}>
-      <p className="lead">{state.verificationId === undefined ? ready.lead : ready.again}</p>
+      <p className="lead">{state.begun ? ready.again : ready.lead}</p>
       {state.attemptsLeft !== undefined && <p className="quiet">{ready.attempts(state.attemptsLeft)}</p>}
 
       <div className="columns">
@@ -83,7 +83,7 @@ export function ReadyScreen({ state, onBegin, onAlternative }: ReadyProps) {
         )}
         <Actions>
           <button type="submit" className="button primary">
-            {state.verificationId === undefined ? ready.start : ready.resume}
+            {state.begun ? ready.resume : ready.start}
           </button>
           <button type="button" className="button" onClick={onAlternative}>
             {ready.alternative}
