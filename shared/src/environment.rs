@@ -15,6 +15,8 @@ pub const STREAMING_ROLE_ARN: &str = "STREAMING_ROLE_ARN";
 pub const IDENTIFIER_KEY: &str = "IDENTIFIER_KEY";
 /// The collection of enrolled faces.
 pub const FACE_COLLECTION: &str = "FACE_COLLECTION";
+/// Whose tokens the API takes.
+pub const JWT_ISSUER: &str = "JWT_ISSUER";
 
 /// What Lambda itself sets, and the endpoints that every AWS SDK knows
 /// ("Service-specific endpoints", AWS SDKs and Tools Reference Guide).
@@ -29,7 +31,7 @@ const OF_AWS: [&str; 9] = [
     "AWS_ENDPOINT_URL_S3",
     "AWS_ENDPOINT_URL_STS",
 ];
-const OF_OURS: [&str; 6] = [TABLE_NAME, EVIDENCE_BUCKET, LIVENESS_REGION, STREAMING_ROLE_ARN, IDENTIFIER_KEY, FACE_COLLECTION];
+const OF_OURS: [&str; 7] = [TABLE_NAME, EVIDENCE_BUCKET, LIVENESS_REGION, STREAMING_ROLE_ARN, IDENTIFIER_KEY, FACE_COLLECTION, JWT_ISSUER];
 
 /// The variables that were set.
 #[derive(Clone)]

@@ -31,9 +31,12 @@ impl Log {
 async fn nothing_that_is_secret_reaches_a_log_or_an_end_user() {
     let log = Log::default();
     let writer = log.clone();
-    let filter = "off,prooflight_local=trace,prooflight_shared=trace,prooflight_vision=trace,prooflight_create_session=trace,\
-        prooflight_complete_session=trace,prooflight_get_verification=trace,prooflight_get_evidence=trace,\
-        prooflight_review_verification=trace,aws_smithy_runtime=debug";
+    // All of ours, functions included, at every level, and what the SDK says of itself.
+    let filter = "off,prooflight=trace,prooflight_local=trace,prooflight_shared=trace,prooflight_vision=trace,aws_smithy_runtime=debug,\
+        prooflight_create_session=trace,prooflight_complete_session=trace,prooflight_get_verification=trace,\
+        prooflight_open_verification=trace,prooflight_close_verification=trace,prooflight_lift_lockout=trace,\
+        prooflight_get_evidence=trace,prooflight_review_verification=trace,prooflight_enroll_face=trace,\
+        prooflight_erase_subject=trace,prooflight_export_subject=trace,prooflight_cleanup=trace";
     tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(move || writer.clone()).init();
 
     let world = World::start().await;
@@ -54,7 +57,28 @@ async fn nothing_that_is_secret_reaches_a_log_or_an_end_user() {
     assert!(seen.to_string().contains("71.125") && seen.to_string().contains("X-Amz-Signature"), "a reviewer sees more");
     reviewer.send(http::Method::GET, "/reviews", &[], "").await.expect(200);
 
+    // What services, protectors of data and the clock do to him leaves no more of him.
+    let service = world.caller("a-service-that-can-be-found-again", "open read erase admin").await;
+    let json_body = [("content-type", "application/json")];
+    let body =
+        json!({"policy": "onboarding", "consent": {"version": "2026-11"}, "externalReference": "a-reference-that-can-be-found-again"});
+    let path = format!("/subjects/{subject}/verifications");
+    let onboarding = service.send(http::Method::POST, &path, &json_body, body.to_string()).await.expect(201);
+    let onboarding = onboarding["verificationId"].as_str().unwrap().to_owned();
+    let (_, second) = ids(&alice.next(&onboarding).await.expect(201));
+    world.succeeded_as(&second, 97.125, crate::world::Person::Obama).await;
+    alice.complete(&onboarding, &second).await.expect(200);
+    service.send(http::Method::POST, &format!("/verifications/{onboarding}/enrolment"), &[], "").await.expect(200);
+    for path in [format!("/subjects/{subject}/export"), format!("/verifications?subject={subject}"), format!("/lockouts?subject={subject}")]
+    {
+        service.send(http::Method::GET, &path, &[], "").await.expect(200);
+    }
+    alice.send(http::Method::POST, &format!("/verifications/{onboarding}/withdraw-consent"), &[], "").await.expect(200);
+    service.send(http::Method::POST, "/erasures", &json_body, json!({"subject": subject}).to_string()).await.expect(202);
+    world.advance(601).await;
+
     let log = log.text();
+    assert!(log.contains("cleaned up"), "clean-up is in the log");
     assert!(log.contains("\"answered\"") && log.contains("liveness.unavailable"), "the log is on: {log}");
     let credentials = &opened["session"]["credentials"];
     let secrets = [
@@ -62,6 +86,8 @@ async fn nothing_that_is_secret_reaches_a_log_or_an_end_user() {
         "can-be-found-again",
         &session_id,
         "71.125",
+        "97.125",
+        &second,
         "X-Amz-Signature",
         credentials["secretAccessKey"].as_str().unwrap(),
         credentials["sessionToken"].as_str().unwrap(),

@@ -65,6 +65,17 @@ fn every_variable_is_in_the_template_and_in_the_code() {
     }
 }
 
+/// The days are part of an object's key, and only a rule of that prefix ends them.
+#[test]
+fn every_retention_of_a_policy_has_its_lifecycle_rule() {
+    let template = read("template.yaml");
+    for policy in prooflight_shared::policy::Catalogue::shipped().unwrap().policies() {
+        let days = policy.images_kept_days;
+        let rule = format!("Prefix: evidence/r{days}/\n            ExpirationInDays: {days}\n");
+        assert!(days == 0 || template.contains(&rule), "{} keeps images {days} days, and no rule ends them", policy.name);
+    }
+}
+
 #[test]
 fn a_function_answers_before_it_is_ended() {
     let ended_after: Vec<u64> =

@@ -206,7 +206,7 @@ impl User<'_> {
         all.extend_from_slice(headers);
         let reply = self.world.send(method, &format!("/api{path}"), &all, body).await;
         if self.verifies_only {
-            crate::end_users::assert_harmless(path, &reply.body);
+            crate::harmless::assert_harmless(path, &reply.body);
         }
         reply
     }

@@ -1,8 +1,8 @@
 //! What has to happen although nobody asks, every few minutes: sessions lapse, verifications expire, erasures go on, faces past their
-//! retention are forgotten. It costs what is due, not what is stored.
+//! retention are forgotten, what was withdrawn is looked for once more. It costs what is due, not what is stored.
 
 use jiff::Timestamp;
-use prooflight_shared::adapters::{AwsClients, Due, Loaded, LoadedEnrolment, LoadedErasure};
+use prooflight_shared::adapters::{AwsClients, Due, Loaded, LoadedEnrolment};
 use prooflight_shared::app::{Entropy, Eraser, Refused, change_verification};
 use prooflight_shared::domain::{Command, EnrolmentState, ErasureState};
 use prooflight_shared::edge::{ConnectError, Failure, LambdaFunction, Problem};
@@ -19,9 +19,8 @@ pub struct Cleanup {
     eraser: Eraser,
 }
 
-/// So much of every shard is looked at in one round.
+/// So much of every shard is looked at at once.
 const PER_SHARD: u16 = 25;
-const ROUNDS: u8 = 40;
 /// What is not done by then is done the next time.
 const TIME_TO_WORK: Duration = Duration::from_secs(18);
 
@@ -65,82 +64,114 @@ pub struct Report {
     erasures_went_on: u32,
     erasures_finished: u32,
     faces_forgotten: u32,
+    removals_finished: u32,
     failed: u32,
 }
 
 impl Cleanup {
-    /// Round by round, until a round finds nothing more that it can do.
+    /// Page by page to the end of what is due: each document once, whether or not it could be dealt with.
     async fn clean_up(&self, invocation: &Invocation, report: &mut Report) -> Result<(), Fault> {
         let now = invocation.now;
         let entropy = Entropy::new(&invocation.entropy);
-        for _ in 0..ROUNDS {
-            let Due { verifications, enrolments, erasures } = self.eraser.stores.table.due(now, PER_SHARD).await?;
-            let mut done = 0_u32;
-            for loaded in verifications {
-                let settled = self.settle(loaded, now, &entropy).await;
-                done += report.count(settled, |report| &mut report.verifications_settled);
+        let mut place = None;
+        loop {
+            let page = self.eraser.stores.table.due(now, place, PER_SHARD).await?;
+            for found in page.found {
+                let done = match found {
+                    Ok(due) => Box::pin(self.deal_with(due, now, &entropy)).await,
+                    Err(fault) => Err(fault.into()),
+                };
+                report.count(done);
             }
-            for loaded in enrolments {
-                let forgotten = self.forget(&loaded, now).await;
-                done += report.count(forgotten, |report| &mut report.faces_forgotten);
-            }
-            for loaded in erasures {
-                let went_on = Box::pin(self.go_on(&loaded, now, &entropy)).await;
-                report.erasures_finished += u32::from(went_on.as_ref().is_ok_and(|(_, finished)| *finished));
-                done += report.count(went_on.map(|(went_on, _)| went_on), |report| &mut report.erasures_went_on);
-            }
-            if done == 0 {
-                break;
+            place = page.next;
+            if place.is_none() {
+                return Ok(());
             }
         }
-        Ok(())
     }
 
-    /// Writes down what time has done. False where that is nothing: the index goes by whole seconds, and lags behind.
-    async fn settle(&self, loaded: Loaded, now: Timestamp, entropy: &Entropy) -> Result<bool, Refused> {
+    async fn deal_with(&self, due: Due, now: Timestamp, entropy: &Entropy) -> Result<Done, Refused> {
+        match due {
+            Due::Verification(loaded) => self.settle(*loaded, now, entropy).await,
+            Due::Enrolment(loaded) => self.forget(&loaded, now, entropy).await,
+            Due::Erasure(loaded) => {
+                let next = self.eraser.go_on(&loaded, now, entropy).await?;
+                Ok(match next.state {
+                    ErasureState::Done { .. } => Done::ErasureFinished,
+                    _ if next == loaded.erasure => Done::Nothing,
+                    _ => Done::ErasureWentOn,
+                })
+            }
+        }
+    }
+
+    /// Writes down what time has done, and removes what was withdrawn or overturned once more. Nothing where the index was early: it
+    /// goes by whole seconds, and lags behind.
+    async fn settle(&self, loaded: Loaded, now: Timestamp, entropy: &Entropy) -> Result<Done, Refused> {
+        let stores = &self.eraser.stores;
         let id = loaded.verification.id.clone();
         let before = loaded.verification.clone();
-        match change_verification(&self.eraser.stores.table, &id, Some(loaded), &Command::Settle, None, now, entropy).await {
-            Ok(settled) => Ok(settled.verification != before),
-            Err(Refused::Erased) => Ok(false),
-            Err(other) => Err(other),
+        let settled = match change_verification(&stores.table, &id, Some(loaded), &Command::Settle, None, now, entropy).await {
+            Ok(settled) => settled.verification,
+            // Another run, or an erasure, was first.
+            Err(Refused::Erased) => return Ok(Done::Nothing),
+            Err(other) => return Err(other),
+        };
+        if settled.removal_due.is_some_and(|due| due <= now) {
+            stores.look_again(&settled, now, entropy).await?;
+            return Ok(Done::Removed);
         }
+        Ok(if settled == before { Done::Nothing } else { Done::Settled })
     }
 
-    /// Forgets a face whose time is over, or the plan for one that nobody carried out; the document goes last.
-    async fn forget(&self, loaded: &LoadedEnrolment, now: Timestamp) -> Result<bool, Refused> {
+    /// Forgets a face whose time is over, what was given up, and the plan for one that nobody carried out; the document goes last.
+    async fn forget(&self, loaded: &LoadedEnrolment, now: Timestamp, entropy: &Entropy) -> Result<Done, Refused> {
         let stores = &self.eraser.stores;
         let enrolment = &loaded.enrolment;
+        if enrolment.due_at() > now {
+            return Ok(Done::Nothing);
+        }
         match &enrolment.state {
-            EnrolmentState::Enrolled(_) | EnrolmentState::Undone { .. } if enrolment.kept_until > now => return Ok(false),
-            EnrolmentState::Planned if enrolment.abandoned_at() > now => return Ok(false),
+            EnrolmentState::Undone(undoing) if !undoing.cleared => {
+                let cleared = stores.clear(loaded, entropy).await?;
+                return Ok(if cleared { Done::FaceForgotten } else { Done::Nothing });
+            }
+            EnrolmentState::Undone(_) => {}
             EnrolmentState::Enrolled(face) => stores.faces.forget(std::slice::from_ref(&face.face_id)).await?,
             // Rekognition may have the face under an id that nobody wrote down.
             EnrolmentState::Planned => stores.faces.forget(&stores.faces.all_of(&enrolment.subject_key).await?).await?,
-            EnrolmentState::Undone { .. } => {}
         }
-        Ok(stores.table.remove_enrolment(loaded).await?)
+        let removed = stores.table.remove_enrolment(loaded).await?;
+        Ok(if removed { Done::FaceForgotten } else { Done::Nothing })
     }
+}
 
-    async fn go_on(&self, loaded: &LoadedErasure, now: Timestamp, entropy: &Entropy) -> Result<(bool, bool), Refused> {
-        let next = self.eraser.go_on(loaded, now, entropy).await?;
-        Ok((next != loaded.erasure, matches!(next.state, ErasureState::Done { .. })))
-    }
+/// What became of one document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Done {
+    Nothing,
+    Settled,
+    Removed,
+    FaceForgotten,
+    ErasureWentOn,
+    ErasureFinished,
 }
 
 impl Report {
     /// Counts what was done; what failed is counted too, logged, and does not hold up the rest.
-    fn count(&mut self, result: Result<bool, Refused>, counter: impl FnOnce(&mut Self) -> &mut u32) -> u32 {
-        match result {
-            Ok(done) => {
-                *counter(self) += u32::from(done);
-                u32::from(done)
-            }
+    fn count(&mut self, result: Result<Done, Refused>) {
+        let counter = match result {
+            Ok(Done::Nothing) => return,
+            Ok(Done::Settled) => &mut self.verifications_settled,
+            Ok(Done::Removed) => &mut self.removals_finished,
+            Ok(Done::FaceForgotten) => &mut self.faces_forgotten,
+            Ok(Done::ErasureWentOn) => &mut self.erasures_went_on,
+            Ok(Done::ErasureFinished) => &mut self.erasures_finished,
             Err(refused) => {
                 Problem::from(refused).log();
-                self.failed += 1;
-                0
+                &mut self.failed
             }
-        }
+        };
+        *counter += 1;
     }
 }

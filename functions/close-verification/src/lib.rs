@@ -4,14 +4,13 @@
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use jiff::Timestamp;
-use prooflight_shared::adapters::{AwsClients, Loaded, prefixes_of};
+use prooflight_shared::adapters::{AwsClients, Loaded};
 use prooflight_shared::app::{Enroller, Entropy, change_verification};
-use prooflight_shared::domain::{Command, Reason, Verification, VerificationId};
+use prooflight_shared::domain::{Command, Verification, VerificationId};
 use prooflight_shared::edge::{
     Answer, Caller, ConnectError, Failure, LambdaFunction, NoBody, OwnerView, Problem, answered, decode_body, path_parameter,
 };
 use prooflight_shared::environment::Environment;
-use prooflight_shared::fault::Fault;
 use prooflight_shared::invocation::Invocation;
 
 /// The use case with its connections.
@@ -73,8 +72,7 @@ impl CloseVerification {
         }
         // Closed first: from then on no completion adds an image that would be missed.
         let closed = self.change(loaded, &Command::WithdrawConsent, invocation).await?;
-        self.remove_images(&closed).await?;
-        self.stores.undo(&closed, Reason::ConsentWithdrawn, &Entropy::new(&invocation.entropy)).await?;
+        self.stores.remove_what_must_go(&closed, invocation.now, &Entropy::new(&invocation.entropy)).await?;
         Ok(shown(&closed, invocation.now))
     }
 
@@ -88,11 +86,6 @@ impl CloseVerification {
         let entropy = Entropy::new(&invocation.entropy);
         let changed = change_verification(&self.stores.table, &id, Some(loaded), command, None, invocation.now, &entropy).await?;
         Ok(changed.verification)
-    }
-
-    /// Every image of every session, and the picture that it was compared with. Doing it again finds nothing left.
-    async fn remove_images(&self, verification: &Verification) -> Result<(), Fault> {
-        self.stores.bucket.delete(&self.stores.bucket.list(&prefixes_of(verification)).await?).await
     }
 }
 

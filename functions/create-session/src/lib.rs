@@ -254,10 +254,14 @@ impl CreateSession {
         let verification = loaded.verification.clone();
         let reserved = verification.live_session().ok_or_else(gone)?;
         let session_name = entropy.draw_hex();
-        let (session_id, credentials) = tokio::try_join!(
+        let made = tokio::try_join!(
             self.completer.liveness.create(&verification.id, reserved.number, &reserved.nonce, &verification.terms),
             self.streaming_role.assume(&session_name, reserved.expires_at()),
-        )?;
+        );
+        let (session_id, credentials) = match made {
+            Ok(made) => made,
+            Err(fault) => return Err(self.give_back(loaded, reserved.number, fault, invocation, entropy).await),
+        };
         let command = Command::Commit { number: reserved.number, session_id: session_id.clone() };
         let committed =
             change_verification(&self.completer.table, &verification.id, Some(loaded), &command, None, invocation.now, entropy).await?;
@@ -269,6 +273,17 @@ impl CreateSession {
             credentials,
         };
         Ok(issued(&committed.verification, session, invocation.now))
+    }
+
+    /// What failed is not the subject's fault: the reservation goes, so that an outage locks nobody out. Where that fails as well, it
+    /// lapses by itself.
+    async fn give_back(&self, loaded: Loaded, number: SessionNumber, fault: Fault, invocation: &Invocation, entropy: &Entropy) -> Problem {
+        let id = loaded.verification.id.clone();
+        let lapse = Command::Lapse { number };
+        if let Err(refused) = change_verification(&self.completer.table, &id, Some(loaded), &lapse, None, invocation.now, entropy).await {
+            Problem::from(refused).log();
+        }
+        fault.into()
     }
 
     /// The session that is there already, with fresh credentials; no attempt is used.

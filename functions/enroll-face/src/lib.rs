@@ -6,7 +6,7 @@ use prooflight_shared::adapters::AwsClients;
 use prooflight_shared::app::{Enroller, Entropy};
 use prooflight_shared::domain::{Enrolment, EnrolmentState, Reason, VerificationId};
 use prooflight_shared::edge::{
-    Answer, Caller, ConnectError, Failure, LambdaFunction, NoBody, Problem, Trigger, answered, decode_body, path_parameter,
+    Answer, Caller, ConnectError, Failure, LambdaFunction, NoBody, Problem, Trigger, answered, decode_body, in_time, path_parameter,
 };
 use prooflight_shared::environment::Environment;
 use prooflight_shared::invocation::Invocation;
@@ -53,7 +53,7 @@ impl LambdaFunction for EnrollFace {
                 let answer = answered(Self::NAME, &invocation.request_id, self.of_service(&request, &invocation)).await;
                 Ok(serde_json::to_value(answer).unwrap_or_default())
             }
-            Trigger::Direct(Some(task)) => Ok(self.of_workflow(&task, &invocation).await?),
+            Trigger::Direct(Some(task)) => Ok(in_time(self.of_workflow(&task, &invocation)).await?),
             Trigger::Direct(None) => Err(Problem::Malformed("the input does not fit".to_owned()).into()),
         }
     }
@@ -98,7 +98,7 @@ impl<'a> EnrolmentBody<'a> {
         let (state, because) = match enrolment.state {
             EnrolmentState::Planned => ("planned", None),
             EnrolmentState::Enrolled(_) => ("enrolled", None),
-            EnrolmentState::Undone { because } => ("undone", Some(because)),
+            EnrolmentState::Undone(undoing) => ("undone", Some(undoing.because)),
         };
         Self { verification_id: enrolment.verification.as_str(), state, because }
     }

@@ -117,7 +117,7 @@ impl<'a> EnrolmentBody<'a> {
         let state = match enrolment.state {
             EnrolmentState::Planned => "planned",
             EnrolmentState::Enrolled(_) => "enrolled",
-            EnrolmentState::Undone { .. } => "undone",
+            EnrolmentState::Undone(_) => "undone",
         };
         let (planned_at, kept_until) = (enrolment.planned_at, enrolment.kept_until);
         Self { state, verification_id: enrolment.verification.as_str(), planned_at, kept_until }

@@ -7,11 +7,11 @@ mod request;
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use jiff::Timestamp;
 use prooflight_shared::adapters::{AwsClients, SourceUpload, UploadForm, VerificationTable};
-use prooflight_shared::app::{Entropy, Opened, Refused, Repetition, open_verification};
-use prooflight_shared::domain::{FaceMatch, OpenVerification, Owner, StackKey, SubjectKey, Terms, Verification, VerificationId};
+use prooflight_shared::app::{Entropy, Opened, Refused, Repetition, open_verification, opened_before};
+use prooflight_shared::domain::{FaceMatch, OpenVerification, Owner, StackKey, Status, SubjectKey, Terms, Verification, VerificationId};
 use prooflight_shared::edge::{
     Answer, Caller, ConnectError, Failure, LambdaFunction, Problem, ServiceView, Trigger, answered, consent_for, decode_body,
-    idempotency_key, is_visible_ascii, path_parameter,
+    idempotency_key, in_time, is_visible_ascii, path_parameter,
 };
 use prooflight_shared::environment::{self, Environment};
 use prooflight_shared::invocation::Invocation;
@@ -27,6 +27,7 @@ pub struct OpenVerificationFunction {
     table: VerificationTable,
     uploads: SourceUpload,
     stack_key: StackKey,
+    issuer: String,
 }
 
 /// The route of a service.
@@ -44,6 +45,7 @@ impl LambdaFunction for OpenVerificationFunction {
             table: VerificationTable::new(clients.dynamodb(), environment.required(environment::TABLE_NAME)?),
             uploads: SourceUpload::new(environment, environment.required(environment::EVIDENCE_BUCKET)?)?,
             stack_key: StackKey::new(environment.identifier_key()?),
+            issuer: environment.required(environment::JWT_ISSUER)?.to_owned(),
         })
     }
 
@@ -65,7 +67,7 @@ impl LambdaFunction for OpenVerificationFunction {
                 let answer = answered(Self::NAME, &invocation.request_id, self.of_service(&request, &invocation, &entropy)).await;
                 Ok(serde_json::to_value(answer).unwrap_or_default())
             }
-            Trigger::Direct(Some(task)) => Ok(self.of_workflow(task, &invocation, &entropy).await?),
+            Trigger::Direct(Some(task)) => Ok(in_time(self.of_workflow(task, &invocation, &entropy)).await?),
             Trigger::Direct(None) => Err(Problem::Malformed("the input does not fit".to_owned()).into()),
         }
     }
@@ -84,12 +86,17 @@ impl OpenVerificationFunction {
         let verification = verification.at(invocation.now);
         let body = OpenedBody { verification: ServiceView::of(&verification, invocation.now), source_upload: upload };
         let answer = Answer::json(if is_new { 201 } else { 200 }, &body);
-        Ok(answer.located_at(format!("verifications/{}", verification.id)))
+        // Relative to the request, whatever the API's own prefix is.
+        Ok(answer.located_at(format!("../../verifications/{}", verification.id)))
     }
 
     /// A workflow's step is repeated with the same execution and state name, which are its key.
     async fn of_workflow(&self, task: OpenTask, invocation: &Invocation, entropy: &Entropy) -> Result<Value, Problem> {
         let subject = task.subject;
+        // Everything else - who may answer, list, erase - goes by the one issuer that the API takes tokens of.
+        if subject.issuer != self.issuer {
+            return Err(Problem::Malformed("the subject's issuer has to be the one whose tokens the API takes".to_owned()));
+        }
         let key = task.idempotency_key;
         if key.as_deref().is_some_and(|key| !is_visible_ascii(key, 256)) {
             return Err(Problem::Malformed("idempotencyKey has to be 1 to 256 visible ASCII characters".to_owned()));
@@ -116,7 +123,17 @@ impl OpenVerificationFunction {
         request.check()?;
         let terms = self.policies.get(request.policy.as_deref()).ok_or(Problem::PolicyUnknown)?;
         let subject_key = self.stack_key.subject(&subject);
-        self.check_faces(terms, &request, &subject_key, invocation.now).await?;
+        if let Err(problem) = self.check_faces(terms, &request, &subject_key, invocation.now).await {
+            // What was opened while it could be carried out is found again, whatever has become of the enrolment since.
+            let services = (&self.table, &self.stack_key);
+            let before = match repetition {
+                Some(repetition) => opened_before(services, repetition, invocation.now).await?,
+                None => None,
+            };
+            if before.is_none() {
+                return Err(problem);
+            }
+        }
         let source = request.source.as_ref().map(|_| entropy.draw_hex());
         let opening = OpenVerification {
             id: VerificationId::from_bytes(entropy.draw()),
@@ -141,7 +158,8 @@ impl OpenVerificationFunction {
             Err(Refused::Erased) => return Err(Problem::ErasureInProgress),
             Err(refused) => return Err(refused.into()),
         };
-        let unused = loaded.verification.source.as_ref().filter(|source| source.sha256.is_none());
+        let is_open = loaded.verification.at(invocation.now).status == Status::Open;
+        let unused = loaded.verification.source.as_ref().filter(|source| is_open && source.sha256.is_none());
         let form = match (unused, request.source) {
             (Some(source), Some(asked)) => Some(self.uploads.form(&source.key, asked.content_type.as_str())?),
             _ => None,

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use prooflight_shared::adapters::{AwsClients, List, Loaded, Place};
 use prooflight_shared::app::{Enroller, Entropy, change_verification};
 use prooflight_shared::domain::{
-    Change, Command, LOOK_HOLDS_FOR, Opinion, Owner, Reason, Rejection, ReviewRejection, StackKey, Status, Verification, VerificationId,
+    Change, Command, LOOK_HOLDS_FOR, Opinion, Owner, Rejection, ReviewRejection, StackKey, Status, Verification, VerificationId,
 };
 use prooflight_shared::edge::{
     Answer, Caller, CaseView, ConnectError, Failure, LambdaFunction, ListOf, NoBody, Problem, QueueEntry, answered, decode_body,
@@ -98,10 +98,8 @@ impl ReviewVerification {
             return Err(Problem::LookFirst);
         }
         let judged = self.change(loaded, &command, invocation).await?;
-        if judged.is_overturned() {
-            // The approval stays as it was given; the face that was enrolled by it does not. Said again, it is undone again.
-            self.enroller.undo(&judged, Reason::ReviewDenied, &Entropy::new(&invocation.entropy)).await?;
-        }
+        // An approval that is overturned stays as it was given; the face that it enrolled does not.
+        self.enroller.remove_what_must_go(&judged, now, &Entropy::new(&invocation.entropy)).await?;
         Ok(Answer::json(200, &VerdictBody::of(&judged)))
     }
 

@@ -5,7 +5,7 @@ use super::item::{Item, due_shard, from_item, key, shard_of, to_item};
 use super::refusal::fault;
 use super::tombstones::absent_tombstone;
 use super::verification_table::{CODES, Loaded, VerificationTable, Written, put, took_place, unchanged};
-use crate::domain::{Enrolment, EnrolmentState, SubjectKey};
+use crate::domain::{Enrolment, SubjectKey};
 use crate::fault::Fault;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
@@ -105,17 +105,12 @@ pub(super) fn read_enrolment(item: Item) -> Result<LoadedEnrolment, Fault> {
 
 fn enrolment_item(enrolment: &Enrolment, version: u64) -> Result<Item, Fault> {
     let subject = enrolment.subject_key.as_str();
-    // A plan that nobody has carried out after a day is given up by clean-up, and whatever Rekognition has of it.
-    let due_at = match enrolment.state {
-        EnrolmentState::Planned => enrolment.abandoned_at(),
-        EnrolmentState::Enrolled(_) | EnrolmentState::Undone { .. } => enrolment.kept_until,
-    };
     to_item(&EnrolmentItem {
         pk: format!("{PARTITION}{subject}"),
         sk: SORT_KEY.to_owned(),
         version,
         due_shard: due_shard(shard_of(subject)),
-        due_at: due_at.as_second(),
+        due_at: enrolment.due_at().as_second(),
         document: enrolment.clone(),
     })
 }

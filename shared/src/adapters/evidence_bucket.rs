@@ -55,6 +55,7 @@ const TRIES: u32 = 5;
 const MOST_PICTURE_BYTES: i64 = 5 * 1024 * 1024;
 /// `API_DeleteObjects`.
 const MOST_DELETED_AT_ONCE: usize = 1000;
+const LISTED_AT_ONCE: usize = 16;
 /// For how long a link to an image is good.
 pub const LINK_HOLDS_FOR: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(25);
@@ -137,15 +138,22 @@ impl EvidenceBucket {
         Ok(())
     }
 
-    /// Every key under these prefixes.
+    /// Every key under these prefixes, which are looked at some side by side: a subject of many years has hundreds.
     pub async fn list(&self, prefixes: &[String]) -> Result<Vec<String>, Fault> {
         let mut keys = Vec::new();
-        for prefix in prefixes {
-            let mut pages = self.client.list_objects_v2().bucket(&self.name).prefix(prefix).into_paginator().send();
-            while let Some(page) = pages.next().await {
-                let page = page.map_err(|error| fault(CODES, "list objects", &error))?;
-                keys.extend(page.contents().iter().filter_map(|object| object.key().map(str::to_owned)));
-            }
+        for some in prefixes.chunks(LISTED_AT_ONCE) {
+            let listed = futures_util::future::try_join_all(some.iter().map(|prefix| self.list_one(prefix))).await?;
+            keys.extend(listed.into_iter().flatten());
+        }
+        Ok(keys)
+    }
+
+    async fn list_one(&self, prefix: &str) -> Result<Vec<String>, Fault> {
+        let mut keys = Vec::new();
+        let mut pages = self.client.list_objects_v2().bucket(&self.name).prefix(prefix).into_paginator().send();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| fault(CODES, "list objects", &error))?;
+            keys.extend(page.contents().iter().filter_map(|object| object.key().map(str::to_owned)));
         }
         Ok(keys)
     }

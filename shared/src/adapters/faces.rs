@@ -3,7 +3,7 @@
 //! the subject is in the collection.
 
 use super::refusal::{Codes, fault};
-use crate::domain::{AgeRange, Confidence, EnrolledFace, FaceId, GallerySearch, SubjectKey};
+use crate::domain::{AgeRange, Confidence, EnrolledFace, FaceId, SubjectKey};
 use crate::fault::{Fault, FaultCode};
 use aws_sdk_rekognition::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_rekognition::primitives::Blob;
@@ -34,6 +34,9 @@ const CODES: Codes = Codes { unavailable: FaultCode::FacesUnavailable, refused: 
 
 /// More hits above a threshold of 80 and more than this do not happen by chance.
 const MOST_HITS: i32 = 100;
+
+/// The most that `API_ListFaces` gives at once.
+const FACES_A_PAGE: i32 = 4096;
 
 /// `API_DeleteFaces` takes 4,096; a subject has one or two.
 const MOST_FORGOTTEN_AT_ONCE: usize = 100;
@@ -105,16 +108,6 @@ impl Faces {
         }
     }
 
-    /// As evidence: the best hit of the subject's own face, and of anybody else's.
-    pub async fn search_for(&self, subject: &SubjectKey, picture: &[u8], least: Confidence) -> Result<Option<GallerySearch>, Fault> {
-        let Some(found) = self.search(picture, least).await? else { return Ok(None) };
-        let of = |own: bool| {
-            let hits = found.iter().filter(|face| (face.subject.as_ref() == Some(subject)) == own);
-            hits.map(|face| face.similarity).reduce(best)
-        };
-        Ok(Some(GallerySearch { own: of(true), other: of(false) }))
-    }
-
     /// Enrols the largest face of a picture; none where it shows none.
     pub async fn enrol(&self, subject: &SubjectKey, picture: &[u8], now: Timestamp) -> Result<Option<EnrolledFace>, Fault> {
         let indexed = self
@@ -147,7 +140,7 @@ impl Faces {
     /// has lost is found nowhere else.
     pub async fn all_of(&self, subject: &SubjectKey) -> Result<Vec<FaceId>, Fault> {
         let mut found = Vec::new();
-        let mut pages = self.client.list_faces().collection_id(&self.collection).into_paginator().items().send();
+        let mut pages = self.client.list_faces().collection_id(&self.collection).max_results(FACES_A_PAGE).into_paginator().items().send();
         while let Some(face) = pages.next().await {
             let face = face.map_err(|error| fault(CODES, "list the enrolled faces", &error))?;
             if face.external_image_id() == Some(subject.as_str()) {
@@ -177,7 +170,7 @@ fn found_face(found: &FaceMatch) -> Option<FoundFace> {
     })
 }
 
-fn best(one: Confidence, other: Confidence) -> Confidence {
+pub(crate) fn best(one: Confidence, other: Confidence) -> Confidence {
     if other > one { other } else { one }
 }
 

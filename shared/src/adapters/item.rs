@@ -76,8 +76,7 @@ pub(super) fn document_item(verification: &Verification, version: u64) -> Result
 
 /// The document and the version that it was read at.
 pub(super) fn read_document(item: Item) -> Result<(Verification, u64), Fault> {
-    let read: StoredDocument = serde_dynamo::aws_sdk_dynamodb_1::from_item(item)
-        .map_err(|error| Fault::new(FaultCode::StoreCorrupt, "read a stored verification", error))?;
+    let read: StoredDocument = from_item(item)?;
     Ok((read.document, read.version))
 }
 
@@ -117,9 +116,9 @@ pub(super) fn due_shard(shard: u8) -> String {
     format!("due#{shard}")
 }
 
-/// What an item holds.
+/// What an item holds. What is wrong with it stays here: the error would quote the value, which is a person's.
 pub(super) fn from_item<T: serde::de::DeserializeOwned>(item: Item) -> Result<T, Fault> {
-    serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|error| Fault::new(FaultCode::StoreCorrupt, "read a stored item", error))
+    serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|_| Fault::bare(FaultCode::StoreCorrupt, "read a stored item"))
 }
 
 pub(super) fn to_item<T: Serialize>(value: &T) -> Result<Item, Fault> {

@@ -2,11 +2,12 @@
 //! session is reserved. A reservation also replaces the partition's `state`, so of two that were counted on the same attempts
 //! one is refused; a judgement writes its own attempt only and so never meets anybody.
 
-use super::item::{Item, from_item, to_item};
+use super::item::{Item, from_item, sortable, to_item};
 use super::refusal::fault;
 use super::verification_table::{CODES, VerificationTable};
 use crate::domain::{
-    ATTEMPT_MATTERS_FOR, Attempt, AttemptState, DeviceKey, SessionNumber, Standing, SubjectKey, VerificationId, hex, standing,
+    ATTEMPT_MATTERS_FOR, Attempt, AttemptState, DeviceKey, MOST_TELLING_FAILURES, SessionNumber, Standing, SubjectKey, VerificationId, hex,
+    standing,
 };
 use crate::fault::Fault;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -55,6 +56,7 @@ struct StateItem {
 }
 
 const STATE: &str = "state";
+const FAILURE: &str = "failure#";
 
 impl Counted<'_> {
     /// Tells it from other attempts, and nothing about whose it is: what is counted outlives what it was counted on.
@@ -88,10 +90,26 @@ impl VerificationTable {
         Ok(limits)
     }
 
-    /// What failed on a device, whoever was in front of it.
-    pub async fn device_failures(&self, device: &DeviceKey) -> Result<Vec<Attempt>, Fault> {
-        let items = self.partition(&device_partition(device), None, "read what failed on a device").await?;
-        items.into_iter().map(|item| from_item::<AttemptItem>(item).map(|read| Attempt { at: read.at, state: read.state })).collect()
+    /// The newest of what failed on a device since then, whoever was in front of it: as many as can make it suspicious. The id is the
+    /// client's, so a partition may hold what a whole page's users failed.
+    pub async fn device_failures(&self, device: &DeviceKey, since: Timestamp) -> Result<Vec<Attempt>, Fault> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
+            .expression_attribute_values(":pk", AttributeValue::S(device_partition(device)))
+            .expression_attribute_values(":from", AttributeValue::S(format!("{FAILURE}{}", sortable(since))))
+            // '$' follows '#': everything that begins with "failure#" lies between.
+            .expression_attribute_values(":to", AttributeValue::S("failure$".to_owned()))
+            .scan_index_forward(false)
+            .limit(i32::try_from(MOST_TELLING_FAILURES).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(|error| fault(CODES, "read what failed on a device", &error))?;
+        let read = |item| from_item::<AttemptItem>(item).map(|read| Attempt { at: read.at, state: read.state });
+        answer.items.unwrap_or_default().into_iter().map(read).collect()
     }
 
     /// Lifts every limit of what was before. None when somebody else changed it at the same moment.
@@ -144,7 +162,7 @@ pub(super) fn attempt_item(counted: Counted<'_>) -> Result<Item, Fault> {
 pub(super) fn failure_item(device: &DeviceKey, counted: Counted<'_>) -> Result<Item, Fault> {
     to_item(&AttemptItem {
         pk: device_partition(device),
-        sk: format!("failure#{}", counted.name()),
+        sk: format!("{FAILURE}{}#{}", sortable(counted.attempt.at), counted.name()),
         expires_at: kept_until(counted.attempt.at),
         at: counted.attempt.at,
         state: counted.attempt.state,

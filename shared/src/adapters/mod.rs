@@ -21,10 +21,11 @@ mod verification_table;
 
 pub use aws_clients::AwsClients;
 pub use decisions::{DecisionPage, DecisionPlace, DecisionRecord, Judged};
-pub use due::Due;
+pub use due::{Due, DuePage, DuePlace};
 pub use enrolments::LoadedEnrolment;
 pub use erasures::{FACES, LoadedErasure, Receipt, ToRemove};
 pub use evidence_bucket::{EvidenceBucket, EvidenceImage, ImageKind, LINK_HOLDS_FOR, prefixes_of};
+pub(crate) use faces::best;
 pub use faces::{Faces, FoundFace};
 pub use limits::Limits;
 pub use listings::{List, Page, Place};

@@ -26,7 +26,7 @@ pub struct SourceUpload {
 }
 
 /// A form, as a service sends it: every field, and last of all the file.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UploadForm {
     /// Where to.
@@ -102,5 +102,12 @@ impl SourceUpload {
 impl std::fmt::Debug for SourceUpload {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SourceUpload").field("bucket", &self.bucket).finish_non_exhaustive()
+    }
+}
+
+/// The fields hold a signature and a token.
+impl std::fmt::Debug for UploadForm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UploadForm").field("expires_at", &self.expires_at).finish_non_exhaustive()
     }
 }

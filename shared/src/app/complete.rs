@@ -4,7 +4,9 @@
 use super::change::{Entropy, Refused, change_verification};
 use super::evidence::{gather, images_of};
 use crate::adapters::{AwsClients, EvidenceBucket, Faces, Judged, Liveness, LivenessStatus, Loaded, VerificationTable};
-use crate::domain::{Command, Decision, Evidence, Session, SessionNumber, SessionState, Status, is_suspicious};
+use crate::domain::{
+    Command, Decision, Evidence, Session, SessionNumber, SessionState, Status, device_failures_matter_since, is_suspicious,
+};
 use crate::environment::{self, Environment, EnvironmentError};
 use crate::fault::Fault;
 use crate::policy::{History, decide, is_sampled, tips};
@@ -92,9 +94,13 @@ impl Completer {
                 let (evidence, device_suspicious) = tokio::join!(evidence, suspicion);
                 let evidence = evidence?;
                 let judged = Box::pin(self.judge(loaded, &session, &evidence, device_suspicious?, now, entropy)).await;
-                let withdrawn = judged.as_ref().is_ok_and(|judged| judged.verification.withdrawn_at.is_some());
-                if withdrawn || matches!(judged, Err(Refused::Erased)) {
-                    // INVARIANT: what was erased does not come back. Exactly what was written here is removed again.
+                let unwanted = match &judged {
+                    Ok(judged) => judged.verification.withdrawn_at.is_some() || !judged.verification.has_judged(number),
+                    Err(refused) => matches!(refused, Refused::Erased),
+                };
+                if unwanted {
+                    // INVARIANT: what was erased does not come back, and no image is kept without a record that names it. Exactly what
+                    // was written here is removed again.
                     self.bucket.delete(&images_of(&evidence)).await?;
                 }
                 Ok(Completion::Ended(judged?))
@@ -105,7 +111,7 @@ impl Completer {
     async fn is_device_suspicious(&self, loaded: &Loaded, now: Timestamp) -> Result<bool, Fault> {
         match &loaded.verification.device_key {
             None => Ok(false),
-            Some(device) => Ok(is_suspicious(&self.table.device_failures(device).await?, now)),
+            Some(device) => Ok(is_suspicious(&self.table.device_failures(device, device_failures_matter_since(now)).await?, now)),
         }
     }
 

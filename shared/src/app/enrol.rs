@@ -40,12 +40,16 @@ impl Enroller {
             let loaded = self.table.load(id).await?.ok_or(Refused::Erased)?;
             let existing = self.table.enrolment(&loaded.verification.subject_key).await?;
             let plan = Enrolment::plan(existing.as_ref().map(|existing| &existing.enrolment), &loaded.verification, now);
-            let planned = match (plan.ok_or(Refused::Rejected(Rejection::NotEnrollable))?, existing) {
+            let (planned, resumed) = match (plan.ok_or(Refused::Rejected(Rejection::NotEnrollable))?, existing) {
                 (Plan::Settled(enrolment), _) => return Ok(enrolment),
-                (Plan::GoOn(_), Some(planned)) => planned,
+                (Plan::GoOn(_), Some(planned)) => (planned, true),
                 (Plan::GoOn(plan) | Plan::Begin(plan), existing) => {
+                    // What an earlier enrolment may have left in the collection, under whatever id, is not taken for this one's.
+                    if existing.is_some() {
+                        self.faces.forget(&self.faces.all_of(&plan.subject_key).await?).await?;
+                    }
                     match self.table.plan_enrolment(&loaded, existing.as_ref(), &plan, &entropy.draw_hex()).await? {
-                        Written::Done(planned) => *planned,
+                        Written::Done(planned) => (*planned, false),
                         Written::Erased => return Err(Refused::Erased),
                         Written::Conflict => {
                             tokio::time::sleep(pause(entropy.draw())).await;
@@ -54,7 +58,7 @@ impl Enroller {
                     }
                 }
             };
-            match self.carry_out(&loaded, &planned, now, entropy).await? {
+            match self.carry_out(&loaded, &planned, resumed, now, entropy).await? {
                 Written::Done(written) => return Ok(written.enrolment),
                 Written::Erased => return Err(Refused::Erased),
                 Written::Conflict => tokio::time::sleep(pause(entropy.draw())).await,
@@ -63,64 +67,38 @@ impl Enroller {
         Err(Refused::Faulted(Fault::bare(FaultCode::StoreContended, "enrol a face while others do")))
     }
 
-    /// Undoes the enrolment that this verification made, if it made one. Doing it again changes nothing.
-    pub async fn undo(&self, verification: &Verification, because: Reason, entropy: &Entropy) -> Result<(), Refused> {
-        for _ in 0..TRIES {
-            let Some(loaded) = self.table.enrolment(&verification.subject_key).await? else { return Ok(()) };
-            if loaded.enrolment.verification != verification.id {
-                return Ok(());
-            }
-            match &loaded.enrolment.state {
-                EnrolmentState::Undone { .. } => return Ok(()),
-                // First the face: were it the other way round, a crash between the two would leave it behind for good. Whoever is at a
-                // plan finds it undone, and forgets the face himself.
-                EnrolmentState::Enrolled(face) => self.faces.forget(std::slice::from_ref(&face.face_id)).await?,
-                EnrolmentState::Planned => {}
-            }
-            match self.table.replace_enrolment(&loaded, &loaded.enrolment.undone(because), &entropy.draw_hex()).await? {
-                // With a tombstone everything goes, the enrolment as well.
-                Written::Done(_) | Written::Erased => return Ok(()),
-                Written::Conflict => tokio::time::sleep(pause(entropy.draw())).await,
-            }
-        }
-        Err(Refused::Faulted(Fault::bare(FaultCode::StoreContended, "undo an enrolment that others keep changing")))
-    }
-
     /// From the plan to the face, or to the reason why there is none.
     async fn carry_out(
         &self,
         loaded: &Loaded,
         planned: &LoadedEnrolment,
+        resumed: bool,
         now: Timestamp,
         entropy: &Entropy,
     ) -> Result<Written<LoadedEnrolment>, Refused> {
         let verification = &loaded.verification;
         let subject = &verification.subject_key;
-        let Some(picture) = self.reference_image(verification).await? else {
-            return self.give_up(loaded, planned, &[], Reason::ReferenceImageMissing, now, entropy).await;
-        };
+        let no_picture = || self.give_up(loaded, planned, &[], Reason::ReferenceImageMissing, now, entropy);
+        let Some(picture) = self.reference_image(verification).await? else { return no_picture().await };
         let least = alike(&verification.terms.face_match);
-        let before = self.faces.search(&picture, least).await?.unwrap_or_default();
+        // A picture on which nothing could be searched for enrols nobody.
+        let Some(before) = self.faces.search(&picture, least).await? else { return no_picture().await };
         if self.yields(planned, &before).await? {
             return self.give_up(loaded, planned, &own_ids(&before, subject), Reason::FaceKnownElsewhere, now, entropy).await;
         }
-        // What an earlier try has left in the collection is taken over.
-        let face = match own_face(before, subject, now) {
-            Some(left) => Some(left),
+        // What an earlier try of the same plan has left in the collection is taken over.
+        let face = match before.into_iter().find(|face| resumed && face.subject.as_ref() == Some(subject)) {
+            Some(left) => Some(EnrolledFace { face_id: left.face_id, model: left.model, enrolled_at: now }),
             None => self.faces.enrol(subject, &picture, now).await?,
         };
-        let Some(face) = face else {
-            return self.give_up(loaded, planned, &[], Reason::ReferenceImageMissing, now, entropy).await;
-        };
+        let Some(face) = face else { return no_picture().await };
         // Whoever enrolled the same face meanwhile is seen by now, or sees this one.
-        let after = self.faces.search(&picture, least).await?.unwrap_or_default();
+        let Some(after) = self.faces.search(&picture, least).await? else { return no_picture().await };
         let mut own = own_ids(&after, subject);
         own.push(face.face_id.clone());
-        if self.yields(planned, &after).await? {
+        if self.yields_or_outranks(planned, &after, now, entropy).await? {
             return self.give_up(loaded, planned, &own, Reason::FaceKnownElsewhere, now, entropy).await;
         }
-        // Two deliveries of one task may both have asked Rekognition, or one of them twice: of several faces all choose the same.
-        let face = own_face(after, subject, now).unwrap_or(face);
         let written = self.table.replace_enrolment(planned, &planned.enrolment.enrolled(face), &entropy.draw_hex()).await?;
         self.forget_but_the_kept(own, verification).await?;
         Ok(written)
@@ -137,20 +115,9 @@ impl Enroller {
         self.faces.forget(&faces).await
     }
 
-    /// Whether somebody else has this face, or had the plan for it first. A face that nobody here has enrolled counts as somebody's.
-    async fn yields(&self, planned: &LoadedEnrolment, found: &[FoundFace]) -> Result<bool, Fault> {
-        for face in found.iter().filter(|face| face.subject.as_ref() != Some(&planned.enrolment.subject_key)) {
-            let Some(subject) = &face.subject else { return Ok(true) };
-            match self.table.enrolment(subject).await? {
-                Some(other) if !planned.enrolment.yields_to(&other.enrolment) => {}
-                _ => return Ok(true),
-            }
-        }
-        Ok(false)
-    }
-
-    /// Forgets the faces, asks a person where somebody else has it, and writes down that nobody is enrolled: in this order, so that
-    /// whoever is cut off does it again.
+    /// Asks a person where somebody else has it, writes down that nobody is enrolled, and forgets the faces. Whoever is cut off behind
+    /// the writing is followed by clean-up, which looks for everything of the subject; one that has lost the writing to another
+    /// delivery of the same task forgets nothing, because that one may have written this very face.
     async fn give_up(
         &self,
         loaded: &Loaded,
@@ -160,12 +127,15 @@ impl Enroller {
         now: Timestamp,
         entropy: &Entropy,
     ) -> Result<Written<LoadedEnrolment>, Refused> {
-        self.faces.forget(faces).await?;
         if because == Reason::FaceKnownElsewhere {
             let question = Command::Question { because };
             change_verification(&self.table, &loaded.verification.id, None, &question, None, now, entropy).await?;
         }
-        Ok(self.table.replace_enrolment(planned, &planned.enrolment.undone(because), &entropy.draw_hex()).await?)
+        let written = self.table.replace_enrolment(planned, &planned.enrolment.undone(because, now), &entropy.draw_hex()).await?;
+        if !matches!(written, Written::Conflict) {
+            self.faces.forget(faces).await?;
+        }
+        Ok(written)
     }
 
     /// The image that the approval rests on, if it is still kept and still the same.
@@ -179,13 +149,6 @@ impl Enroller {
 
 fn own_ids(found: &[FoundFace], subject: &SubjectKey) -> Vec<FaceId> {
     found.iter().filter(|face| face.subject.as_ref() == Some(subject)).map(|face| face.face_id.clone()).collect()
-}
-
-/// Of the subject's own faces that were found, the same one every time.
-fn own_face(found: Vec<FoundFace>, subject: &SubjectKey, now: Timestamp) -> Option<EnrolledFace> {
-    let own = found.into_iter().filter(|face| face.subject.as_ref() == Some(subject));
-    let first = own.min_by(|one, other| one.face_id.cmp(&other.face_id))?;
-    Some(EnrolledFace { face_id: first.face_id, model: first.model, enrolled_at: now })
 }
 
 /// From which similarity on two faces are one, under a policy that enrols.

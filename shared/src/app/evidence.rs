@@ -3,9 +3,10 @@
 
 use super::change::{Entropy, Refused, change_verification};
 use super::complete::Completer;
-use crate::adapters::{CheckResult, EvidenceImage, Image, ImageKind, Loaded};
+use crate::adapters::{CheckResult, EvidenceImage, FoundFace, Image, ImageKind, Loaded, best};
 use crate::domain::{
-    AgeRange, CheckStatus, Command, Confidence, Evidence, FaceMatch, GallerySearch, Session, SourceMatch, StoredImage, Verification,
+    AgeRange, CheckStatus, Command, Confidence, Evidence, FaceMatch, GallerySearch, Session, SourceMatch, StoredImage, SubjectKey,
+    Verification,
 };
 use crate::fault::Fault;
 use jiff::Timestamp;
@@ -97,7 +98,7 @@ async fn compare(services: &Completer, loaded: &Loaded, face: &[u8], now: Timest
             FaceMatch::Source { unique_similarity, .. } => unique_similarity,
             FaceMatch::Enrolled { similarity } => similarity,
         };
-        services.faces.search_for(&verification.subject_key, face, least).await.map_err(Refused::from)
+        search(services, &verification.subject_key, face, least, now).await.map_err(Refused::from)
     };
     let age = async {
         match terms.minimum_age {
@@ -107,6 +108,24 @@ async fn compare(services: &Completer, loaded: &Loaded, face: &[u8], now: Timest
     };
     let (source_match, gallery, age) = tokio::try_join!(source, gallery, age)?;
     Ok(Compared { source_match, gallery, age })
+}
+
+/// The best hit of the face that stands in the subject's enrolment, and of anybody else's. A face that is in the collection under the
+/// subject's name and stands nowhere is nobody's: a try that was cut off, or an approval that was overturned, may have left it.
+async fn search(
+    services: &Completer,
+    subject: &SubjectKey,
+    face: &[u8],
+    least: Confidence,
+    now: Timestamp,
+) -> Result<Option<GallerySearch>, Fault> {
+    let (found, enrolment) = tokio::try_join!(services.faces.search(face, least), services.table.enrolment(subject))?;
+    let Some(found) = found else { return Ok(None) };
+    let enrolled = enrolment.as_ref().and_then(|loaded| loaded.enrolment.face_at(now)).map(|face| &face.face_id);
+    let best_of = |counts: &dyn Fn(&FoundFace) -> bool| found.iter().filter(|face| counts(face)).map(|face| face.similarity).reduce(best);
+    let own = best_of(&|face| Some(&face.face_id) == enrolled && face.subject.as_ref() == Some(subject));
+    let other = best_of(&|face| face.subject.as_ref() != Some(subject));
+    Ok(Some(GallerySearch { own, other }))
 }
 
 /// The comparison with the picture that was uploaded for this verification: none where none is there. The picture is pinned at

@@ -33,6 +33,22 @@ const KEY_KEPT_FOR: SignedDuration = SignedDuration::from_hours(24);
 /// How often one key can be used again after its time; the last verification is then meant for good.
 const KEY_GENERATIONS: u8 = 8;
 
+/// The verification that this request has opened before, while its key means it.
+pub async fn opened_before(
+    (table, stack_key): (&VerificationTable, &StackKey),
+    repetition: Repetition<'_>,
+    now: Timestamp,
+) -> Result<Option<Loaded>, Fault> {
+    for generation in 0..KEY_GENERATIONS {
+        match table.load(&verification_id(stack_key, repetition, generation)).await? {
+            None => return Ok(None),
+            Some(earlier) if now.duration_since(earlier.verification.created_at) < KEY_KEPT_FOR => return Ok(Some(earlier)),
+            Some(_) => {}
+        }
+    }
+    Ok(None)
+}
+
 /// Opens the verification, or finds it opened. Without a repetition its own id stands.
 pub async fn open_verification(
     (table, stack_key): (&VerificationTable, &StackKey),

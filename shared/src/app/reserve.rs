@@ -8,7 +8,8 @@ use crate::domain::{Change, Command, Standing, Verification, VerificationId};
 use crate::fault::{Fault, FaultCode};
 use jiff::Timestamp;
 
-/// Every round has a winner, and after as many winners as the limits allow, the others are refused by the limits.
+/// Where a round has a winner, as many rounds as the limits allow sessions are enough, and the others are refused by the limits; where
+/// DynamoDB cancels all contenders, they are asked to come again.
 const TRIES: u8 = 8;
 
 /// Writes a new verification, with its first session where it has one. None when there is one of that name.

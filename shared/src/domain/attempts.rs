@@ -38,6 +38,7 @@ impl Session {
         match self.is_spent() {
             true => AttemptState::Failed,
             false if self.is_undecided() => AttemptState::Held,
+            false if self.session_id.is_none() => AttemptState::Unissued,
             false => AttemptState::GivenBack,
         }
     }

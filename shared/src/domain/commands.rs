@@ -68,6 +68,8 @@ pub enum Command {
     },
     /// Everything about the subject is being removed, this last.
     Erase,
+    /// What was withdrawn or overturned was looked for once more, and is gone.
+    Removed,
     /// What time has done is written down.
     Settle,
 }
@@ -96,6 +98,10 @@ impl Verification {
                 next.reserve(nonce.clone(), now)?;
             }
             Command::Commit { number, session_id } => {
+                // Closed between the reservation and now: nobody streams for what nobody waits for.
+                if next.status != Status::Open {
+                    return Err(Rejection::VerificationClosed);
+                }
                 let session = next.session_mut(*number).ok_or(Rejection::SessionGone)?;
                 match session.state {
                     SessionState::Reserved if !session.superseded => {}
@@ -162,6 +168,10 @@ impl Verification {
                 Status::Open | Status::InReview => next.close(Status::Expired, Some(Reason::Erased), now),
                 Status::Approved | Status::Denied | Status::Expired => return Ok(Change::Unchanged),
             },
+            Command::Removed => match next.removal_due {
+                Some(due) if due <= now => next.removal_due = None,
+                _ => return Ok(Change::Unchanged),
+            },
             Command::Settle => {
                 if next == *self {
                     return Ok(Change::Unchanged);
@@ -180,6 +190,7 @@ impl Verification {
             return false;
         }
         self.withdrawn_at = Some(now);
+        self.look_again(now);
         true
     }
 }

@@ -32,10 +32,20 @@ pub enum EnrolmentState {
     /// Rekognition has the face.
     Enrolled(EnrolledFace),
     /// The face was given up, and is not enrolled from that verification again.
-    Undone {
-        /// Why.
-        because: Reason,
-    },
+    Undone(Undoing),
+}
+
+/// How an enrolment was given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Undoing {
+    /// Why.
+    pub because: Reason,
+    /// When.
+    pub at: Timestamp,
+    /// Nothing of the subject is in the collection any more, under whatever id: somebody may have been at it when it was given up, so
+    /// it is looked at once more.
+    pub cleared: bool,
 }
 
 /// A face in the collection.
@@ -67,13 +77,14 @@ pub enum Plan {
 }
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
+const LOOK_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(10);
 
 impl Enrolment {
     /// What it takes to enrol the subject of `verification`, of whom `existing` is known. None when this verification enrols nobody.
     pub fn plan(existing: Option<&Self>, verification: &Verification, now: Timestamp) -> Option<Plan> {
         let settled = |existing: &Self| match existing.state {
             EnrolmentState::Enrolled(_) => existing.is_good(now),
-            EnrolmentState::Planned | EnrolmentState::Undone { .. } => existing.verification == verification.id,
+            EnrolmentState::Planned | EnrolmentState::Undone(_) => existing.verification == verification.id,
         };
         match existing.filter(|existing| settled(existing)) {
             // A face that was given up, and one that is there, are answered whatever has become of the verification since.
@@ -90,6 +101,11 @@ impl Enrolment {
         }
     }
 
+    /// Whether somebody may be at it.
+    pub fn is_planned(&self) -> bool {
+        self.state == EnrolmentState::Planned
+    }
+
     /// The face, while it may be used.
     pub fn face_at(&self, now: Timestamp) -> Option<&EnrolledFace> {
         match &self.state {
@@ -98,9 +114,14 @@ impl Enrolment {
         }
     }
 
-    /// When a plan that nobody has carried out is given up.
-    pub fn abandoned_at(&self) -> Timestamp {
-        after(self.planned_at, DAY)
+    /// When clean-up comes for it: for a plan that nobody has carried out after a day, for what was given up once whoever was at it has
+    /// ended, and for the rest at the end of its time.
+    pub fn due_at(&self) -> Timestamp {
+        match &self.state {
+            EnrolmentState::Planned => after(self.planned_at, DAY),
+            EnrolmentState::Undone(undoing) if !undoing.cleared => after(undoing.at, LOOK_AGAIN_AFTER),
+            EnrolmentState::Enrolled(_) | EnrolmentState::Undone(_) => self.kept_until,
+        }
     }
 
     /// Whether another subject's enrolment of the same face stands in the way of this one. Where two were planned side by side the
@@ -109,7 +130,7 @@ impl Enrolment {
         match other.state {
             EnrolmentState::Enrolled(_) => true,
             EnrolmentState::Planned => (other.planned_at, &other.verification) < (self.planned_at, &self.verification),
-            EnrolmentState::Undone { .. } => false,
+            EnrolmentState::Undone(_) => false,
         }
     }
 
@@ -121,8 +142,17 @@ impl Enrolment {
 
     /// Given up.
     #[must_use]
-    pub fn undone(&self, because: Reason) -> Self {
-        Self { state: EnrolmentState::Undone { because }, ..self.clone() }
+    pub fn undone(&self, because: Reason, at: Timestamp) -> Self {
+        Self { state: EnrolmentState::Undone(Undoing { because, at, cleared: false }), ..self.clone() }
+    }
+
+    /// Given up, and nothing left of it.
+    #[must_use]
+    pub fn cleared(&self) -> Self {
+        match self.state {
+            EnrolmentState::Undone(undoing) => Self { state: EnrolmentState::Undone(Undoing { cleared: true, ..undoing }), ..self.clone() },
+            _ => self.clone(),
+        }
     }
 
     fn is_good(&self, now: Timestamp) -> bool {

@@ -27,6 +27,8 @@ pub enum AttemptState {
     Failed,
     /// The session passed or was never used.
     GivenBack,
+    /// There never was a session: an error of ours, or of Rekognition's, which counts nowhere.
+    Unissued,
 }
 
 /// Whether another session may be had.
@@ -76,7 +78,7 @@ pub fn standing(attempts: &[Attempt], cleared_at: Option<Timestamp>, now: Timest
     let failed: Vec<Timestamp> = times(&|attempt| attempt.state == AttemptState::Failed);
     let running: Vec<Timestamp> = times(&|attempt| attempt.is_running(now));
     let counted: Vec<Timestamp> = times(&|attempt| attempt.counts(now));
-    let all: Vec<Timestamp> = times(&|_| true);
+    let all: Vec<Timestamp> = times(&|attempt| attempt.state != AttemptState::Unissued);
 
     let week = full_until(&failed, MOST_FAILURES_A_WEEK, WEEK, now);
     if let Some(until) = week.max(full_until(&failed, MOST_FAILURES_A_DAY, DAY, now)) {
@@ -95,6 +97,14 @@ pub fn standing(attempts: &[Attempt], cleared_at: Option<Timestamp>, now: Timest
         Some(until) => Standing::RateLimited { until },
         None => Standing::Free,
     }
+}
+
+/// No more of a device's failures than these, the newest of a day, can make a difference.
+pub const MOST_TELLING_FAILURES: usize = MOST_FAILURES_A_DAY;
+
+/// Since when a device's failures matter.
+pub fn device_failures_matter_since(now: Timestamp) -> Timestamp {
+    now.checked_sub(DAY).unwrap_or(Timestamp::MIN)
 }
 
 /// Whether these failures of one device, over all subjects, are so many that a person should look at what else comes from it.

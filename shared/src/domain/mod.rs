@@ -29,13 +29,16 @@ pub use commands::{Change, Command};
 pub use confidence::Confidence;
 pub use consent::Consent;
 pub use decision::{Decision, Outcome, Reason};
-pub use enrolment::{EnrolledFace, Enrolment, EnrolmentState, FaceId, Plan};
+pub use enrolment::{EnrolledFace, Enrolment, EnrolmentState, FaceId, Plan, Undoing};
 pub use erasure::{Erasure, ErasureId, ErasureState, RECEIPT_KEPT_FOR, Removed};
 pub use evidence::{CheckStatus, Evidence, FeedbackCode, StoredImage};
 pub use faces::{AgeRange, GallerySearch, SourceMatch, SourcePicture};
 pub use identifiers::{Nonce, Owner, SessionId, SessionNumber, VerificationId, hex};
 pub use keyed::{DeviceKey, StackKey, SubjectKey};
-pub use lockout::{ATTEMPT_MATTERS_FOR, Attempt, AttemptState, Standing, failures_since, is_suspicious, standing};
+pub use lockout::{
+    ATTEMPT_MATTERS_FOR, Attempt, AttemptState, MOST_TELLING_FAILURES, Standing, device_failures_matter_since, failures_since,
+    is_suspicious, standing,
+};
 pub use opening::OpenVerification;
 pub use rejection::Rejection;
 pub use review::{CLAIM_HOLDS_FOR, Claim, LOOK_HOLDS_FOR, Opinion, Review, ReviewKind, ReviewRejection, Verdict, VerdictReason};

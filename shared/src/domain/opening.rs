@@ -56,6 +56,7 @@ impl OpenVerification {
             source,
             consent: self.consent,
             withdrawn_at: None,
+            removal_due: None,
             metadata: self.metadata,
             opening_digest: self.opening_digest,
             sessions: first.into_iter().collect(),

@@ -11,14 +11,22 @@ impl Verification {
         self.review = Some(Review::asked(ReviewKind::Decision, because, now));
     }
 
-    /// Asks, beside an approval, whether it was right. True unless that was asked before.
+    /// Asks, beside an approval, whether it was right; a question that is still open gets the reasons added. True unless nothing
+    /// changes: INVARIANT: a verdict that was given stands.
     pub(super) fn ask_for_quality(&mut self, because: &[Reason], now: Timestamp) -> bool {
-        // A verdict that made the approval has answered the question already.
-        let asks = self.status == Status::Approved && self.review.is_none();
-        if asks {
-            self.review = Some(Review::asked(ReviewKind::Quality, because, now));
+        if self.status != Status::Approved {
+            return false;
         }
-        asks
+        let Some(review) = self.review.as_mut() else {
+            self.review = Some(Review::asked(ReviewKind::Quality, because, now));
+            return true;
+        };
+        let new: Vec<Reason> = because.iter().filter(|reason| !review.because.contains(reason)).copied().collect();
+        if review.verdict.is_some() || new.is_empty() {
+            return false;
+        }
+        review.because.extend(new);
+        true
     }
 
     /// Whether somebody is asked for a verdict and has not given it.
@@ -78,7 +86,8 @@ impl Verification {
             Verdict::Approve => self.close(Status::Approved, None, now),
             Verdict::Deny => self.close(Status::Denied, Some(Reason::ReviewDenied), now),
             // INVARIANT: what is closed never changes; this verdict stands beside it.
-            Verdict::Uphold | Verdict::Overturn => {}
+            Verdict::Uphold => {}
+            Verdict::Overturn => self.look_again(now),
         }
         Ok(true)
     }

@@ -24,6 +24,9 @@ const CHECK_TAKES: SignedDuration = SignedDuration::from_secs(30);
 /// Every verification takes new sessions for this long.
 pub const VERIFICATION_LIVES_FOR: SignedDuration = SignedDuration::from_mins(30);
 
+/// A second look for what is to be gone: by then every invocation that could have written it has ended.
+const LOOK_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(10);
+
 /// A verification in review that nobody looked at expires.
 pub const IN_REVIEW_FOR: SignedDuration = SignedDuration::from_hours(72);
 
@@ -71,8 +74,18 @@ impl Verification {
         self.decided_at = Some(now);
     }
 
-    /// When the passing of time changes it next; none for what is closed.
+    /// When clean-up comes for it next; none for what is closed and has nothing to be removed.
     pub fn due_at(&self) -> Option<Timestamp> {
+        self.changes_at().into_iter().chain(self.removal_due).min()
+    }
+
+    /// Has what was withdrawn or overturned looked for once more, when whoever was at it has ended.
+    pub(super) fn look_again(&mut self, now: Timestamp) {
+        self.removal_due = Some(after(now, LOOK_AGAIN_AFTER));
+    }
+
+    /// When the passing of time changes it next.
+    fn changes_at(&self) -> Option<Timestamp> {
         match self.status {
             Status::Open => {
                 let lapses = self.sessions.iter().filter(|session| session.is_undecided()).map(Session::lapses_at).min();

@@ -41,6 +41,9 @@ pub struct Verification {
     pub consent: Option<Consent>,
     /// When the subject took it back, and with it the right to keep the images.
     pub withdrawn_at: Option<Timestamp>,
+    /// When what was withdrawn or overturned is looked for once more: a removal that was cut off, and whatever was on its way.
+    #[serde(default)]
+    pub removal_due: Option<Timestamp>,
     /// The caller's own short notes.
     pub metadata: BTreeMap<String, String>,
     /// SHA-256 of the body that opened it: the same Idempotency-Key with another body is refused.
@@ -190,6 +193,11 @@ impl Verification {
     /// The session that Rekognition knows under that id.
     pub fn session_by_id(&self, id: &SessionId) -> Option<&Session> {
         self.sessions.iter().find(|session| session.session_id.as_ref() == Some(id))
+    }
+
+    /// Whether that session was judged, and has a record.
+    pub fn has_judged(&self, number: SessionNumber) -> bool {
+        self.session(number).is_some_and(|session| matches!(session.state, SessionState::Decided(_)))
     }
 
     /// Names exactly the evidence that there is: SHA-256 over the digests of all judged sessions, lower-case hexadecimal.

@@ -62,8 +62,7 @@ pub async fn answered(
 ) -> ApiGatewayV2httpResponse {
     let span = tracing::info_span!("invocation", function, request.id = request_id);
     async {
-        let in_time = tokio::time::timeout(TIME_TO_ANSWER, work).await;
-        match in_time.unwrap_or_else(|_| Err(Fault::bare(FaultCode::TooSlow, "answer in time").into())) {
+        match in_time(work).await {
             Ok(answer) => {
                 tracing::info!(status = answer.status, "answered");
                 rendered(answer, request_id, "application/json")
@@ -79,6 +78,12 @@ pub async fn answered(
     }
     .instrument(span)
     .await
+}
+
+/// What `work` comes to, or that it took too long.
+pub async fn in_time<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+    let ended = tokio::time::timeout(TIME_TO_ANSWER, work).await;
+    ended.unwrap_or_else(|_| Err(Fault::bare(FaultCode::TooSlow, "answer in time").into()))
 }
 
 fn rendered(answer: Answer, request_id: &str, content_type: &'static str) -> ApiGatewayV2httpResponse {

@@ -13,7 +13,7 @@ mod review;
 mod trigger;
 mod view;
 
-pub use answer::{Answer, TIME_TO_ANSWER, answered};
+pub use answer::{Answer, TIME_TO_ANSWER, answered, in_time};
 pub use body::{NoBody, decode_body};
 pub use caller::{Caller, path_parameter};
 pub use cursor::ListOf;

@@ -18,13 +18,15 @@ const MOST_METADATA: usize = 20;
 const LONGEST_METADATA_KEY: usize = 40;
 const LONGEST_METADATA_VALUE: usize = 256;
 
-/// The consent to be recorded, if the policy is content: where it asks for one, only a version that it lists counts.
+/// The consent to be recorded, if the policy is content: only a version that it lists counts, and what counts for nothing is refused
+/// and not dropped, because whoever sent it would take it for recorded.
 pub fn consent_for(terms: &Terms, given: Option<GivenConsent>, now: Timestamp) -> Result<Option<Consent>, Problem> {
-    let listed = given.filter(|given| !terms.consent_required || terms.consent_versions.contains(&given.version));
-    if terms.consent_required && listed.is_none() {
-        return Err(Problem::ConsentRequired);
+    match given {
+        Some(given) if terms.consent_versions.contains(&given.version) => Ok(Some(Consent { version: given.version, recorded_at: now })),
+        _ if terms.consent_required => Err(Problem::ConsentRequired),
+        Some(_) => Err(Problem::ConsentUnknown),
+        None => Ok(None),
     }
-    Ok(listed.map(|given| Consent { version: given.version, recorded_at: now }))
 }
 
 /// The request's Idempotency-Key, if it has one: 1-128 visible ASCII characters.

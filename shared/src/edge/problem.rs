@@ -30,6 +30,8 @@ pub enum Problem {
     PolicyUnknown,
     /// The policy asks for a consent that did not come.
     ConsentRequired,
+    /// The policy lists no such version of the consent text.
+    ConsentUnknown,
     /// The policy compares with an enrolled face, and the subject has none.
     NotEnrolled,
     /// The policy compares with nothing that a source picture could give.
@@ -102,6 +104,7 @@ impl Problem {
             Self::IdempotencyMismatch => (422, "idempotency_mismatch", "The Idempotency-Key came with another body before"),
             Self::PolicyUnknown => (422, "policy_unknown", "There is no such policy"),
             Self::ConsentRequired => (422, "consent_required", "This policy needs a consent"),
+            Self::ConsentUnknown => (422, "consent_unknown", "There is no such version of the consent text"),
             Self::NotEnrolled => (422, "not_enrolled", "The subject has no enrolled face"),
             Self::SourceNotUsed => (422, "source_not_used", "This policy compares with no source picture"),
             Self::ErasureInProgress => (409, "erasure_in_progress", "The subject is being erased"),

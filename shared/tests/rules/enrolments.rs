@@ -47,7 +47,7 @@ fn a_face_is_enrolled_once_from_an_approval_that_stands() {
     liveness.terms.enrol_on_approval = false;
 
     let enrolled = plan.enrolled(face("f1"));
-    let undone = plan.undone(Reason::FaceKnownElsewhere);
+    let undone = plan.undone(Reason::FaceKnownElsewhere, after(60));
     let year = 365 * 86_400;
     for (name, existing, verification, at, expected) in [
         ("nothing is known", None, &verification, 60, "begin"),
@@ -61,7 +61,7 @@ fn a_face_is_enrolled_once_from_an_approval_that_stands() {
         ("not approved", None, &opened("onboarding"), 60, "refused"),
         ("overturned", None, &overturned, 95, "refused"),
         ("overturned with the plan there", Some(&plan), &overturned, 95, "refused"),
-        ("overturned once it was undone", Some(&plan.undone(Reason::ReviewDenied)), &overturned, 95, "settled"),
+        ("overturned once it was undone", Some(&plan.undone(Reason::ReviewDenied, after(60))), &overturned, 95, "settled"),
         ("questioned, and no verdict yet", None, &questioned, 95, "begin"),
         ("consent taken back", None, &withdrawn, 95, "refused"),
         ("a policy that enrols nobody", None, &liveness, 60, "refused"),
@@ -86,7 +86,7 @@ fn of_two_side_by_side_one_stays() {
     for other in [&later, &same_moment] {
         assert!(!first.yields_to(other) && other.yields_to(&first), "{other:?}");
         assert!(first.yields_to(&other.enrolled(face("f2"))), "whoever is enrolled stays");
-        assert!(!first.yields_to(&other.undone(Reason::FaceKnownElsewhere)), "who gave way is in nobody's way");
+        assert!(!first.yields_to(&other.undone(Reason::FaceKnownElsewhere, after(60))), "who gave way is in nobody's way");
     }
 }
 
@@ -97,7 +97,7 @@ fn a_face_serves_until_its_time_is_over() {
     assert_eq!(last.duration_since(after(60)).as_hours(), 365 * 24);
     assert!(enrolled.face_at(after(60)).is_some());
     assert!(enrolled.face_at(last).is_none());
-    assert!(matches!(enrolled.undone(Reason::ReviewDenied).state, EnrolmentState::Undone { .. }));
-    assert!(enrolled.undone(Reason::ReviewDenied).face_at(after(60)).is_none());
+    assert!(matches!(enrolled.undone(Reason::ReviewDenied, after(60)).state, EnrolmentState::Undone(_)));
+    assert!(enrolled.undone(Reason::ReviewDenied, after(60)).face_at(after(60)).is_none());
     assert_eq!(format!("{:?}", face("f1").face_id), "FaceId(..)", "it stands for a person's face");
 }
