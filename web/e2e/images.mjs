@@ -1,7 +1,11 @@
 // Makes the pictures of the documentation again (`npm run images`): the page, its outcomes, the console and the relying
 // service, in a light window of one size, from the real functions. Not a test; it fails only if a screen does not come.
 
+import { execFile } from 'node:child_process';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { DESKTOP, launch, openPage } from './browser.mjs';
 import { endWith, LIVE, NOT_LIVE } from './script.mjs';
 import { startServer } from './server.mjs';
@@ -46,6 +50,17 @@ async function review(name) {
 async function take(page, name) {
   await page.waitForLoadState('networkidle');
   await page.screenshot({ path: join(FOLDER, `${name}.png`), animations: 'disabled' });
+}
+
+/** Photographs make a large PNG: 256 colours are enough to show how the pictures stand beside one another. */
+async function shrink(name) {
+  const path = join(FOLDER, `${name}.png`);
+  const folder = await mkdtemp(join(tmpdir(), 'prooflight-images-'));
+  const small = join(folder, 'small.png');
+  const palette = 'split[all][few];[few]palettegen=max_colors=256[colours];[all][colours]paletteuse=dither=none';
+  await promisify(execFile)('ffmpeg', ['-v', 'error', '-i', path, '-vf', palette, '-compression_level', '100', small]);
+  await copyFile(small, path);
+  await rm(folder, { recursive: true });
 }
 
 async function pagesOfACheck() {
@@ -123,5 +138,6 @@ async function consoleAndService() {
   await reviewer.keyboard.press('d');
   await reviewer.keyboard.press('2');
   await take(reviewer, 'review-case');
+  await shrink('review-case');
   await reviewer.context().close();
 }
