@@ -116,7 +116,7 @@ impl CreateSession {
         match Box::pin(open_verification(services, opening.clone(), repetition, now, entropy)).await.map_err(while_opening)? {
             Opened::New(reserved) => {
                 let id = reserved.verification.id.clone();
-                let issued = self.issue(reserved, invocation, entropy).await?;
+                let issued = Box::pin(self.issue(reserved, invocation, entropy)).await?;
                 // Relative to the request, whatever the API's own prefix is.
                 Ok(issued.located_at(format!("verifications/{id}")))
             }
@@ -197,9 +197,9 @@ impl CreateSession {
             }
             let command = match verification.live_session() {
                 None => reserve(None),
-                Some(live) if live.nonce == nonce => return self.issue(loaded, invocation, entropy).await,
+                Some(live) if live.nonce == nonce => return Box::pin(self.issue(loaded, invocation, entropy)).await,
                 Some(live) => match &live.session_id {
-                    None if live.age(now) < RESUMABLE_FOR => return self.issue(loaded, invocation, entropy).await,
+                    None if live.age(now) < RESUMABLE_FOR => return Box::pin(self.issue(loaded, invocation, entropy)).await,
                     None => reserve(None),
                     Some(session_id) => match self.completer.liveness.look_at(session_id).await? {
                         LivenessStatus::Created | LivenessStatus::NotFound if live.is_worth_starting(now) => {
@@ -260,7 +260,7 @@ impl CreateSession {
         );
         let (session_id, credentials) = match made {
             Ok(made) => made,
-            Err(fault) => return Err(self.give_back(loaded, reserved.number, fault, invocation, entropy).await),
+            Err(fault) => return Err(Box::pin(self.give_back(loaded, reserved.number, fault, invocation, entropy)).await),
         };
         let command = Command::Commit { number: reserved.number, session_id: session_id.clone() };
         let committed =

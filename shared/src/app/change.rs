@@ -86,13 +86,14 @@ pub async fn change_verification(
     for _ in 0..TRIES {
         let current = match loaded.take() {
             Some(current) => current,
-            None => table.load(id).await?.ok_or(Refused::Erased)?,
+            // The SDK's futures are large; on the heap they are in no caller's way.
+            None => Box::pin(table.load(id)).await?.ok_or(Refused::Erased)?,
         };
         let next = match current.verification.apply(command, now).map_err(Refused::Rejected)? {
             Change::Unchanged => return Ok(current),
             Change::Changed(next) => *next,
         };
-        match table.replace(&current, &next, along, &entropy.draw_hex()).await? {
+        match Box::pin(table.replace(&current, &next, along, &entropy.draw_hex())).await? {
             Written::Done(replaced) => return Ok(*replaced),
             Written::Erased => return Err(Refused::Erased),
             Written::Conflict => tokio::time::sleep(pause(entropy.draw())).await,

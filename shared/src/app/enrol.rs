@@ -115,9 +115,9 @@ impl Enroller {
         self.faces.forget(&faces).await
     }
 
-    /// Asks a person where somebody else has it, writes down that nobody is enrolled, and forgets the faces. Whoever is cut off behind
-    /// the writing is followed by clean-up, which looks for everything of the subject; one that has lost the writing to another
-    /// delivery of the same task forgets nothing, because that one may have written this very face.
+    /// Asks a person where somebody else has it, writes down that nobody is enrolled, and forgets the faces, unless another delivery of
+    /// the same task has written one of them. Whoever is cut off behind the writing is followed by clean-up, which looks for everything
+    /// of the subject.
     async fn give_up(
         &self,
         loaded: &Loaded,
@@ -132,9 +132,7 @@ impl Enroller {
             change_verification(&self.table, &loaded.verification.id, None, &question, None, now, entropy).await?;
         }
         let written = self.table.replace_enrolment(planned, &planned.enrolment.undone(because, now), &entropy.draw_hex()).await?;
-        if !matches!(written, Written::Conflict) {
-            self.faces.forget(faces).await?;
-        }
+        self.forget_but_the_kept(faces.to_vec(), &loaded.verification).await?;
         Ok(written)
     }
 
