@@ -97,6 +97,24 @@ async fn whoever_fails_too_often_is_told_when_to_come_back_and_an_administrator_
     world.stop().await;
 }
 
+/// What Rekognition refuses is not the subject's fault, however often he tries meanwhile.
+#[tokio::test]
+async fn an_outage_locks_nobody_out() {
+    let world = World::start().await;
+    let alice = world.user("alice").await;
+    // Three tries of the SDK for each of twelve requests: more than a burst, and more than an hour allows.
+    world.outcome(&json!({"error": "InternalServerError", "times": 36})).await;
+    for _ in 0..12 {
+        assert_eq!(alice.open(&json!({}), None).await.refusal(), (503, "liveness_unavailable"));
+    }
+    let (id, _) = ids(&alice.open(&json!({}), None).await.expect(201));
+    assert_eq!(alice.get(&id).await.expect(200)["attemptsLeft"], 4);
+    let admin = world.caller("ann", "admin").await;
+    let lockout = admin.send(Method::GET, "/lockouts?subject=alice", &[], "").await.expect(200);
+    assert_eq!((&lockout["state"], &lockout["failures24h"]), (&json!("free"), &json!(1)), "the running one alone counts: {lockout}");
+    world.stop().await;
+}
+
 #[tokio::test]
 async fn ten_sessions_an_hour_are_enough_whatever_became_of_them() {
     let world = World::start().await;

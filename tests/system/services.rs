@@ -12,7 +12,11 @@ async fn a_service_opens_and_reads_what_its_subject_answers() {
     let service = world.caller("shop", "open read").await;
     let body = json!({"policy": "liveness", "externalReference": "order-7", "metadata": {"shop": "north"}}).to_string();
     let open = async || service.send(Method::POST, "/subjects/alice/verifications", &[JSON, ("idempotency-key", "k1")], body.clone()).await;
-    let opened = open().await.expect(201);
+    let reply = open().await;
+    let location = reply.headers["location"].to_str().unwrap().to_owned();
+    let opened = reply.expect(201);
+    // Relative to the request's own path, /subjects/alice/verifications.
+    assert_eq!(location, format!("../../verifications/{}", opened["verificationId"].as_str().unwrap()));
     assert_eq!((&opened["subject"], &opened["externalReference"]), (&json!("alice"), &json!("order-7")));
     assert_eq!((&opened["status"], &opened["attemptsLeft"], &opened["sessions"]), (&json!("open"), &json!(4), &json!([])));
     let again = open().await.expect(200);
@@ -35,6 +39,7 @@ async fn a_service_opens_and_reads_what_its_subject_answers() {
         (json!({"policy": "nothing"}), (422, "policy_unknown")),
         (json!({"policy": "onboarding"}), (422, "consent_required")),
         (json!({"policy": "age-gate", "consent": {"version": "1999-01"}}), (422, "consent_required")),
+        (json!({"policy": "liveness", "consent": {"version": "1999-01"}}), (422, "consent_unknown")),
         (json!({"policy": "step-up"}), (422, "not_enrolled")),
         (json!({"policy": "liveness", "source": {"contentType": "image/jpeg"}}), (422, "source_not_used")),
         (json!({"policy": "onboarding", "source": {"contentType": "image/gif"}}), (400, "malformed")),
@@ -106,5 +111,12 @@ async fn what_is_called_off_takes_no_session_and_what_is_withdrawn_leaves_no_ima
         assert_eq!(alice.send(Method::POST, &withdraw, &[], "").await.expect(200)["status"], "approved", "what is closed never changes");
     }
     assert!(world.image_keys().await.is_empty());
+
+    // What was on its way at that moment is removed by a second look, and the rest of the bucket stays.
+    let late = format!("evidence/r30/{}/{id}/1/reference-late.jpg", world.today());
+    world.put_object(&late).await;
+    world.put_object("evidence/r30/2026-01-01/ver_another/1/reference-kept.jpg").await;
+    world.advance(601).await;
+    assert_eq!(world.image_keys().await, ["evidence/r30/2026-01-01/ver_another/1/reference-kept.jpg"]);
     world.stop().await;
 }

@@ -190,6 +190,19 @@ impl World {
         items
     }
 
+    /// The date that keys of images have.
+    pub(crate) fn today(&self) -> String {
+        self.local.clock().now().strftime("%Y-%m-%d").to_string()
+    }
+
+    /// Puts an object into the evidence bucket, as a completion that was on its way would.
+    pub(crate) async fn put_object(&self, key: &str) {
+        let client = aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(&self.sdk()).force_path_style(true).build());
+        let buckets = client.list_buckets().send().await.unwrap();
+        let bucket = buckets.buckets()[0].name().unwrap();
+        client.put_object().bucket(bucket).key(key).body(b"an image".to_vec().into()).send().await.unwrap();
+    }
+
     /// Every key of the evidence bucket.
     pub(crate) async fn image_keys(&self) -> Vec<String> {
         let client = aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(&self.sdk()).force_path_style(true).build());
