@@ -15,10 +15,12 @@ pub const STREAMING_ROLE_ARN: &str = "STREAMING_ROLE_ARN";
 pub const IDENTIFIER_KEY: &str = "IDENTIFIER_KEY";
 /// The collection of enrolled faces.
 pub const FACE_COLLECTION: &str = "FACE_COLLECTION";
+/// The queue whose messages have a session completed that nobody calls back for.
+pub const RESCUE_QUEUE_URL: &str = "RESCUE_QUEUE_URL";
 
 /// What Lambda itself sets, and the endpoints that every AWS SDK knows
 /// ("Service-specific endpoints", AWS SDKs and Tools Reference Guide).
-const OF_AWS: [&str; 9] = [
+const OF_AWS: [&str; 10] = [
     "AWS_REGION",
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -27,9 +29,11 @@ const OF_AWS: [&str; 9] = [
     "AWS_ENDPOINT_URL_DYNAMODB",
     "AWS_ENDPOINT_URL_REKOGNITION",
     "AWS_ENDPOINT_URL_S3",
+    "AWS_ENDPOINT_URL_SQS",
     "AWS_ENDPOINT_URL_STS",
 ];
-const OF_OURS: [&str; 6] = [TABLE_NAME, EVIDENCE_BUCKET, LIVENESS_REGION, STREAMING_ROLE_ARN, IDENTIFIER_KEY, FACE_COLLECTION];
+const OF_OURS: [&str; 7] =
+    [TABLE_NAME, EVIDENCE_BUCKET, LIVENESS_REGION, STREAMING_ROLE_ARN, IDENTIFIER_KEY, FACE_COLLECTION, RESCUE_QUEUE_URL];
 
 /// The variables that were set.
 #[derive(Clone)]

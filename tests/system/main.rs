@@ -13,6 +13,7 @@ mod privacy;
 mod proxy;
 mod refusals;
 mod replay;
+mod rescues;
 mod reviews;
 mod services;
 mod tidy;

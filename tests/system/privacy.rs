@@ -47,7 +47,7 @@ async fn nothing_that_is_secret_reaches_a_log_or_an_end_user() {
     let writer = log.clone();
     let filter = "off,prooflight_local=trace,prooflight_shared=trace,prooflight_vision=trace,prooflight_create_session=trace,\
         prooflight_complete_session=trace,prooflight_get_verification=trace,prooflight_get_evidence=trace,\
-        prooflight_review_verification=trace,aws_smithy_runtime=debug";
+        prooflight_review_verification=trace,prooflight_rescue_session=trace,aws_smithy_runtime=debug";
     tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(move || writer.clone()).init();
 
     let world = World::start().await;
@@ -67,6 +67,9 @@ async fn nothing_that_is_secret_reaches_a_log_or_an_end_user() {
     let seen = reviewer.send(http::Method::GET, &format!("/verifications/{id}/evidence"), &[], "").await.expect(200);
     assert!(seen.to_string().contains("71.125") && seen.to_string().contains("X-Amz-Signature"), "a reviewer sees more");
     reviewer.send(http::Method::GET, "/reviews", &[], "").await.expect(200);
+
+    // The session that nobody uses is looked at.
+    world.advance(61).await;
 
     let log = log.text();
     assert!(log.contains("\"answered\"") && log.contains("liveness.unavailable"), "the log is on: {log}");
