@@ -2,10 +2,11 @@
 //! them on one clock and one set of credentials.
 
 use crate::aws::credentials::{Caller, Credential, Credentials};
-use crate::aws::{AwsEndpoint, AwsFault, AwsOptions, Rekognition as Door, S3Fault, TablesFault};
+use crate::aws::{AwsEndpoint, AwsFault, AwsOptions, QueuesFault, Rekognition as Door, S3Fault, TablesFault};
 use crate::clock::Clock;
 use crate::data_folder::{DataFolder, kept};
 use crate::dev::{self, Helpers};
+use crate::event_sources::EventSources;
 use crate::gateway::{Authorizer, Deployment, Gateway, REGION, Stack, TEMPLATE, TemplateError};
 use crate::lambda::{self, LambdaError, Work};
 use crate::page::Page;
@@ -62,10 +63,13 @@ pub enum AssemblyError {
     /// A bucket of the template cannot be made.
     #[error(transparent)]
     Bucket(#[from] S3Fault),
+    /// A queue of the template cannot be made.
+    #[error(transparent)]
+    Queue(#[from] QueuesFault),
 }
 
 impl Assembly {
-    /// Puts the parts together for these ports; makes the template's table and bucket where they are missing.
+    /// Puts the parts together for these ports; makes the template's table, bucket and queues where they are missing.
     pub(crate) fn new(folder: Option<&DataFolder>, web_dir: PathBuf, https_port: u16, aws_port: u16) -> Result<Self, AssemblyError> {
         let path = folder.map(DataFolder::path);
         let clock = path.map_or_else(|| Ok(Clock::ephemeral()), |path| Clock::kept_in(&path.join("clock")));
@@ -87,6 +91,7 @@ impl Assembly {
         let options = AwsOptions { data: path, clock: Arc::clone(&clock), credentials: Arc::clone(&credentials) };
         let endpoint = Arc::new(AwsEndpoint::open(options)?);
         deployment.tables.iter().try_for_each(|table| endpoint.ensure_table(table))?;
+        deployment.queues.iter().try_for_each(|queue| endpoint.ensure_queue(queue))?;
         deployment.buckets.iter().try_for_each(|bucket| endpoint.ensure_bucket(bucket))?;
         let rekognition = Rekognition::open(path, Arc::clone(&clock), endpoint.buckets(), REGION).map_err(AssemblyError::Sessions)?;
         deployment
@@ -97,7 +102,8 @@ impl Assembly {
         let rekognition = Arc::new(rekognition);
         let functions = lambda::functions(&deployment.functions, &credentials, aws_port)?;
         let schedules = Schedules::new(&deployment.functions, functions.registry.clone(), Arc::clone(&clock));
-        let timers = Timers::new(Arc::clone(&endpoint), Arc::clone(&rekognition), Arc::new(schedules));
+        let sources = EventSources::new(&deployment, &endpoint, &functions.registry, &clock);
+        let timers = Timers::new(Arc::clone(&endpoint), Arc::clone(&rekognition), Arc::new(schedules), Arc::new(sources));
         let invoker = lambda::invoker(&deployment.functions, functions.registry.clone(), Arc::clone(&clock));
         let authorizer = Authorizer::new(deployment.authorizer.clone(), &tokens);
         let gateway = Gateway::new(deployment, authorizer, functions.registry, Arc::clone(&clock), https_port);

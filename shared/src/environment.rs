@@ -17,10 +17,12 @@ pub const IDENTIFIER_KEY: &str = "IDENTIFIER_KEY";
 pub const FACE_COLLECTION: &str = "FACE_COLLECTION";
 /// Whose tokens the API takes.
 pub const JWT_ISSUER: &str = "JWT_ISSUER";
+/// The queue whose messages have a session completed that nobody calls back for.
+pub const RESCUE_QUEUE_URL: &str = "RESCUE_QUEUE_URL";
 
 /// What Lambda itself sets, and the endpoints that every AWS SDK knows
 /// ("Service-specific endpoints", AWS SDKs and Tools Reference Guide).
-const OF_AWS: [&str; 9] = [
+const OF_AWS: [&str; 10] = [
     "AWS_REGION",
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -29,9 +31,11 @@ const OF_AWS: [&str; 9] = [
     "AWS_ENDPOINT_URL_DYNAMODB",
     "AWS_ENDPOINT_URL_REKOGNITION",
     "AWS_ENDPOINT_URL_S3",
+    "AWS_ENDPOINT_URL_SQS",
     "AWS_ENDPOINT_URL_STS",
 ];
-const OF_OURS: [&str; 7] = [TABLE_NAME, EVIDENCE_BUCKET, LIVENESS_REGION, STREAMING_ROLE_ARN, IDENTIFIER_KEY, FACE_COLLECTION, JWT_ISSUER];
+const OF_OURS: [&str; 8] =
+    [TABLE_NAME, EVIDENCE_BUCKET, LIVENESS_REGION, STREAMING_ROLE_ARN, IDENTIFIER_KEY, FACE_COLLECTION, JWT_ISSUER, RESCUE_QUEUE_URL];
 
 /// The variables that were set.
 #[derive(Clone)]

@@ -40,6 +40,10 @@ pub enum FaultCode {
     CredentialsUnavailable,
     /// STS refuses to: permissions, or the role's trust.
     CredentialsRefused,
+    /// The queue of rescues did not take a message.
+    RescueUnavailable,
+    /// The queue of rescues refuses us: permissions, its URL, or a message that it does not accept.
+    RescueRefused,
     /// The invocation ran out of time, because services were slow.
     TooSlow,
     /// A bug of ours.
@@ -48,7 +52,7 @@ pub enum FaultCode {
 
 impl FaultCode {
     /// Every code.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::StoreUnavailable,
         Self::StoreRefused,
         Self::StoreContended,
@@ -61,6 +65,8 @@ impl FaultCode {
         Self::FacesRefused,
         Self::CredentialsUnavailable,
         Self::CredentialsRefused,
+        Self::RescueUnavailable,
+        Self::RescueRefused,
         Self::TooSlow,
         Self::Bug,
     ];
@@ -75,6 +81,7 @@ impl FaultCode {
                 | Self::LivenessRefused
                 | Self::FacesRefused
                 | Self::CredentialsRefused
+                | Self::RescueRefused
                 | Self::Bug
         )
     }
@@ -94,6 +101,8 @@ impl FaultCode {
             Self::FacesRefused => "faces.refused",
             Self::CredentialsUnavailable => "credentials.unavailable",
             Self::CredentialsRefused => "credentials.refused",
+            Self::RescueUnavailable => "rescue.unavailable",
+            Self::RescueRefused => "rescue.refused",
             Self::TooSlow => "invocation.too_slow",
             Self::Bug => "bug",
         }

@@ -76,7 +76,7 @@ async fn a_write_whose_answer_is_lost_counts_once() {
     proxy.plan(&[("PutItem", Mishap::AnswerLost), ("PutItem", Mishap::AnswerLost)]);
     let (status, opened) = functions.open().await;
     assert_eq!((status, &opened["attemptsLeft"]), (201, &json!(4)), "{opened}");
-    proxy.plan(&[("CreateFaceLivenessSession", Mishap::AnswerLost)]);
+    proxy.plan(&[("CreateFaceLivenessSession", Mishap::AnswerLost), ("SendMessageBatch", Mishap::AnswerLost)]);
     let (status, _) = functions.open().await;
     assert_eq!(status, 201);
     proxy.assert_all_happened();

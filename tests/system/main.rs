@@ -16,6 +16,7 @@ mod privacy;
 mod proxy;
 mod refusals;
 mod replay;
+mod rescues;
 mod reviews;
 mod services;
 mod tidy;

@@ -36,7 +36,7 @@ async fn nothing_that_is_secret_reaches_a_log_or_an_end_user() {
         prooflight_create_session=trace,prooflight_complete_session=trace,prooflight_get_verification=trace,\
         prooflight_open_verification=trace,prooflight_close_verification=trace,prooflight_lift_lockout=trace,\
         prooflight_get_evidence=trace,prooflight_review_verification=trace,prooflight_enroll_face=trace,\
-        prooflight_erase_subject=trace,prooflight_export_subject=trace,prooflight_cleanup=trace";
+        prooflight_erase_subject=trace,prooflight_export_subject=trace,prooflight_cleanup=trace,prooflight_rescue_session=trace";
     tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(move || writer.clone()).init();
 
     let world = World::start().await;
@@ -75,6 +75,8 @@ async fn nothing_that_is_secret_reaches_a_log_or_an_end_user() {
     }
     alice.send(http::Method::POST, &format!("/verifications/{onboarding}/withdraw-consent"), &[], "").await.expect(200);
     service.send(http::Method::POST, "/erasures", &json_body, json!({"subject": subject}).to_string()).await.expect(202);
+    // The session that nobody uses is looked at, and what is due is cleaned up.
+    world.advance(61).await;
     world.advance(601).await;
 
     let log = log.text();

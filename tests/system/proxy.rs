@@ -114,6 +114,7 @@ pub(crate) async fn environment(url: &str, world: &World, identifier_key: &str) 
             "TABLE_NAME" => table.clone(),
             "EVIDENCE_BUCKET" => bucket.clone(),
             "STREAMING_ROLE_ARN" => "arn:aws:iam::000000000000:role/streaming".to_owned(),
+            "RESCUE_QUEUE_URL" => "https://sqs.us-east-1.amazonaws.com/000000000000/prooflight-local-rescue-queue".to_owned(),
             "FACE_COLLECTION" => "prooflight-local-faces".to_owned(),
             "IDENTIFIER_KEY" => identifier_key.to_owned(),
             _ => return None,

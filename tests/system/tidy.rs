@@ -78,10 +78,35 @@ fn every_retention_of_a_policy_has_its_lifecycle_rule() {
 
 #[test]
 fn a_function_answers_before_it_is_ended() {
-    let ended_after: Vec<u64> =
-        read("template.yaml").lines().filter_map(|line| line.trim().strip_prefix("Timeout: ")?.parse().ok()).collect();
+    let template = read("template.yaml");
+    let seconds = |text: &str, name: &str| -> Vec<u64> {
+        text.lines().filter_map(|line| line.trim().strip_prefix(name)?.strip_prefix(": ")?.parse().ok()).collect()
+    };
+    // A rescue has a bound of its own: it has to be short, because its queue hides a message for as long as it may run, and a session's
+    // last half minute holds several deliveries.
+    let (before, rescue) = template.split_once("\n  RescueSession:\n").unwrap();
+    let (rescue, after) = rescue.split_once("\n\n").unwrap();
+    let rescue_ended_after = seconds(rescue, "Timeout");
+    assert!(prooflight_rescue_session::TIME_TO_RESCUE.as_secs() < rescue_ended_after[0], "{rescue_ended_after:?}");
+    assert_eq!(seconds(&template, "VisibilityTimeout"), rescue_ended_after, "as long as the function may run, and no longer");
+    let ended_after = [seconds(before, "Timeout"), seconds(after, "Timeout")].concat();
     assert!(!ended_after.is_empty());
     assert!(ended_after.iter().all(|seconds| prooflight_shared::edge::TIME_TO_ANSWER.as_secs() < *seconds), "{ended_after:?}");
+}
+
+/// Whoever completes a session logs the age of its result, and each of their logs makes the metric of it.
+#[test]
+fn the_age_of_results_is_measured() {
+    let template = read("template.yaml");
+    assert!(read("shared/src/app/complete.rs").contains("result_age_seconds = "));
+    for function in functions() {
+        if read(format!("functions/{function}/src/lib.rs")).contains("Completer") {
+            let resource: String = function.split('-').map(capitalised).collect();
+            let filter = template.split_once(&format!("\n  {resource}ResultAge:\n")).map(|(_, rest)| rest.split("\n\n").next().unwrap());
+            let filter = filter.unwrap_or_else(|| panic!("{function} has no metric filter"));
+            assert!(filter.contains("MetricValue: $.fields.result_age_seconds") && filter.contains(&format!("!Ref {resource}Log")));
+        }
+    }
 }
 
 #[test]

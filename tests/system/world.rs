@@ -203,6 +203,16 @@ impl World {
         client.put_object().bucket(bucket).key(key).body(b"an image".to_vec().into()).send().await.unwrap();
     }
 
+    /// The queues, as an operator reaches them.
+    pub(crate) fn queues(&self) -> aws_sdk_sqs::Client {
+        aws_sdk_sqs::Client::new(&self.sdk())
+    }
+
+    /// How many decisions there are.
+    pub(crate) async fn decisions(&self) -> usize {
+        self.items().await.iter().filter(|item| item["sk"].as_s().unwrap().starts_with("decision#")).count()
+    }
+
     /// Every key of the evidence bucket.
     pub(crate) async fn image_keys(&self) -> Vec<String> {
         let client = aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(&self.sdk()).force_path_style(true).build());

@@ -1,7 +1,7 @@
 //! Creates a liveness session: in a new verification (`POST /verifications`), or the next one in a verification that is open
 //! (`POST /verifications/{id}/sessions`). The order is what keeps the promises: the attempt is reserved by one conditional
-//! write, so Rekognition is never called for an attempt that is not allowed; Rekognition and STS are asked side by side; the
-//! session id is committed, and only then answered.
+//! write, so Rekognition is never called for an attempt that is not allowed; Rekognition, STS and the queue of rescues are asked
+//! side by side; the session id is committed, and only then answered.
 
 mod answer;
 mod request;
@@ -9,7 +9,7 @@ mod request;
 use answer::{IssuedSession, issued, without_session};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use jiff::Timestamp;
-use prooflight_shared::adapters::{AwsClients, LivenessStatus, Loaded, StreamingRole};
+use prooflight_shared::adapters::{AwsClients, LivenessStatus, Loaded, RescueQueue, StreamingRole};
 use prooflight_shared::app::{
     Completer, Completion, Entropy, Opened, Refused, Repetition, change_verification, open_verification, reserve_session,
 };
@@ -33,6 +33,7 @@ pub struct CreateSession {
     policies: Catalogue,
     completer: Completer,
     streaming_role: StreamingRole,
+    rescues: RescueQueue,
     stack_key: StackKey,
 }
 
@@ -54,6 +55,7 @@ impl LambdaFunction for CreateSession {
         Ok(Self {
             policies: Catalogue::shipped()?,
             streaming_role: StreamingRole::new(clients.sts(), role_arn, completer.liveness.region()),
+            rescues: RescueQueue::new(clients.sqs(), environment.required(environment::RESCUE_QUEUE_URL)?),
             completer,
             stack_key: StackKey::new(environment.identifier_key()?),
         })
@@ -61,7 +63,8 @@ impl LambdaFunction for CreateSession {
 
     // The bucket's connection is left out: only a session that finished unseen needs it here.
     async fn warm_up(&self) {
-        tokio::join!(self.completer.table.warm_up(), self.completer.liveness.warm_up(), self.streaming_role.warm_up());
+        let Self { completer, streaming_role, rescues, .. } = self;
+        tokio::join!(completer.table.warm_up(), completer.liveness.warm_up(), streaming_role.warm_up(), rescues.warm_up());
     }
 
     fn request_id(event: &ApiGatewayV2httpRequest) -> Option<&str> {
@@ -249,7 +252,8 @@ impl CreateSession {
         Ok(after)
     }
 
-    /// Creates the reserved session at Rekognition and vends credentials for it, side by side; commits; answers.
+    /// Creates the reserved session at Rekognition, vends credentials for it and has it looked after, side by side; commits; answers.
+    /// A session whose rescue is not certain is not issued: its result could be lost.
     async fn issue(&self, loaded: Loaded, invocation: &Invocation, entropy: &Entropy) -> Result<Answer, Problem> {
         let verification = loaded.verification.clone();
         let reserved = verification.live_session().ok_or_else(gone)?;
@@ -257,8 +261,9 @@ impl CreateSession {
         let made = tokio::try_join!(
             self.completer.liveness.create(&verification.id, reserved.number, &reserved.nonce, &verification.terms),
             self.streaming_role.assume(&session_name, reserved.expires_at()),
+            self.rescues.look_after(&verification.id, reserved.number),
         );
-        let (session_id, credentials) = match made {
+        let (session_id, credentials, ()) = match made {
             Ok(made) => made,
             Err(fault) => return Err(Box::pin(self.give_back(loaded, reserved.number, fault, invocation, entropy)).await),
         };

@@ -39,6 +39,17 @@ pub enum Caller {
     },
 }
 
+impl Caller {
+    /// Who it is, in a word: what AWS would have a user id for.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Developer => "local",
+            Self::Function(name) => name,
+            Self::AssumedRole { role_arn, .. } => role_arn,
+        }
+    }
+}
+
 /// Says who and until when, never with what: a credential may end up in a log line by way of an error.
 impl std::fmt::Debug for Credential {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -6,6 +6,7 @@ use crate::aws::credentials::Credentials;
 use crate::aws::journal::{ACCOUNT, Journal};
 use crate::aws::lambda::Lambda;
 use crate::aws::signature::{SignatureFault, Verified, is_presigned, verify_header, verify_presigned};
+use crate::aws::sqs::{self, Queues};
 use crate::aws::sts::{Form, Sts, StsFault};
 use crate::aws::{Rekognition, dynamodb, entropy, json, lambda, policy, rekognition, s3, sts_xml};
 use crate::clock::{Clock, wall_now};
@@ -28,6 +29,7 @@ pub(super) struct Front {
     pub(super) tables: Arc<Tables>,
     pub(super) buckets: Arc<Buckets>,
     pub(super) objects: S3Service,
+    pub(super) queues: Arc<Queues>,
     pub(super) sts: Sts,
     pub(super) rekognition: Rekognition,
     pub(super) lambda: Lambda,
@@ -94,7 +96,7 @@ impl Front {
         let service = verified.scope.service.clone();
         match protocol {
             Protocol::Json { service: addressed, operation } if addressed == service => {
-                self.json(service.as_str(), operation, body, verified).await
+                self.json(service.as_str(), operation, &parts, body, verified).await
             }
             Protocol::Json { service: addressed, .. } if is_ours(addressed) => {
                 let message = format!("Credential should be scoped to correct service: '{addressed}'.");
@@ -108,10 +110,11 @@ impl Front {
         }
     }
 
-    async fn json(&self, service: &str, operation: &str, body: Bytes, verified: Verified) -> Response<Bytes> {
+    async fn json(&self, service: &str, operation: &str, parts: &Parts, body: Bytes, verified: Verified) -> Response<Bytes> {
         let permissions = match service {
             "dynamodb" => dynamodb::permissions(operation, &body, &verified.scope.region),
             "rekognition" => rekognition::permissions(operation, &body, &verified.scope.region),
+            "sqs" => sqs::permissions(operation, &body, &verified.scope.region),
             _ => return json::unknown_operation(service, operation),
         };
         let now = self.clock.now();
@@ -124,6 +127,11 @@ impl Front {
         }
         if service == "rekognition" {
             return (self.rekognition)(operation.to_owned(), body, verified.caller).await;
+        }
+        if service == "sqs" {
+            let host = parts.headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+            let asking = sqs::Asking { sender: verified.caller.name(), host, region: &verified.scope.region };
+            return self.queues.answer(operation, &body, asking).await;
         }
         let (tables, operation) = (Arc::clone(&self.tables), operation.to_owned());
         match tokio::task::spawn_blocking(move || tables.answer(&operation, &body)).await {
@@ -202,6 +210,7 @@ impl<'a> Protocol<'a> {
             let service = match prefix {
                 "DynamoDB_20120810" | "DynamoDBStreams_20120810" => "dynamodb",
                 "RekognitionService" => "rekognition",
+                "AmazonSQS" => "sqs",
                 other => other,
             };
             return Self::Json { service, operation };
@@ -250,5 +259,5 @@ impl<'a> Protocol<'a> {
 
 /// Whether a target's name is one of our services', as opposed to a prefix that we do not know.
 fn is_ours(service: &str) -> bool {
-    matches!(service, "dynamodb" | "rekognition")
+    matches!(service, "dynamodb" | "rekognition" | "sqs")
 }

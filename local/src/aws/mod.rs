@@ -1,5 +1,5 @@
 //! The AWS endpoint: one HTTP port, path style, on which SigV4 is verified and a request goes to its service - Rekognition,
-//! DynamoDB, S3, STS or Lambda.
+//! DynamoDB, S3, SQS, STS or Lambda.
 
 pub(crate) mod claim;
 pub mod credentials;
@@ -13,6 +13,7 @@ pub mod policy;
 mod rekognition;
 pub mod s3;
 pub mod signature;
+pub(crate) mod sqs;
 mod sts;
 mod sts_xml;
 
@@ -27,16 +28,19 @@ use journal::Journal;
 use lambda::Lambda;
 use s3::Buckets;
 use s3s::service::S3ServiceBuilder;
+use sqs::Queues;
 use std::path::Path;
 use std::sync::Arc;
 
 pub use dynamodb::TablesFault;
 pub use s3::S3Fault;
+pub use sqs::QueuesFault;
 
 /// The services with their data, ready to be mounted.
 pub struct AwsEndpoint {
     tables: Arc<Tables>,
     buckets: Arc<Buckets>,
+    queues: Arc<Queues>,
     credentials: Arc<Credentials>,
     clock: Arc<Clock>,
     journal: Arc<Journal>,
@@ -64,6 +68,9 @@ pub enum AwsFault {
     /// The buckets.
     #[error(transparent)]
     Buckets(#[from] S3Fault),
+    /// The queues.
+    #[error(transparent)]
+    Queues(#[from] QueuesFault),
     /// The data folder.
     #[error("the data folder: {0}")]
     Folder(#[from] std::io::Error),
@@ -78,12 +85,19 @@ impl AwsEndpoint {
         }
         let tables = Tables::open(data.map(|folder| folder.join("dynamodb.sqlite")).as_deref(), Arc::clone(&clock))?;
         let buckets = Buckets::open(data.map(|folder| folder.join("s3")).as_deref(), Arc::clone(&clock))?;
-        Ok(Self { tables: Arc::new(tables), buckets: Arc::new(buckets), credentials, clock, journal: Arc::default() })
+        let queues = Queues::open(data.map(|folder| folder.join("sqs")).as_deref(), Arc::clone(&clock))?;
+        let (tables, buckets, queues) = (Arc::new(tables), Arc::new(buckets), Arc::new(queues));
+        Ok(Self { tables, buckets, queues, credentials, clock, journal: Arc::default() })
     }
 
     /// The buckets, for services that write objects themselves.
     pub fn buckets(&self) -> Arc<Buckets> {
         Arc::clone(&self.buckets)
+    }
+
+    /// The queues, for the event sources that deliver from them.
+    pub(crate) fn queues(&self) -> Arc<Queues> {
+        Arc::clone(&self.queues)
     }
 
     /// Who called what.
@@ -99,6 +113,11 @@ impl AwsEndpoint {
     /// Makes the bucket unless it is there.
     pub fn ensure_bucket(&self, name: &str) -> Result<(), S3Fault> {
         self.buckets.ensure_bucket(name)
+    }
+
+    /// Makes the queue that the properties of an `AWS::SQS::Queue` describe, or gives it their attributes.
+    pub fn ensure_queue(&self, definition: &serde_json::Value) -> Result<(), QueuesFault> {
+        self.queues.ensure(definition)
     }
 
     /// Deletes the items whose time to live is over on the clock, and says how many. Blocks for as long as that takes.
@@ -118,6 +137,7 @@ impl AwsEndpoint {
             tables: Arc::clone(&self.tables),
             buckets: Arc::clone(&self.buckets),
             objects: objects.build(),
+            queues: Arc::clone(&self.queues),
             sts: sts::Sts::new(Arc::clone(&self.credentials)),
             rekognition,
             lambda,

@@ -1,5 +1,5 @@
 //! What `template.yaml` deploys, read for one machine: functions with their environment, the HTTP API's routes, authorizer and CORS rules,
-//! tables, buckets and face collections. It is the file that SAM deploys: a route, a scope or a variable that is missing there is missing here as well.
+//! tables, buckets, queues and face collections. It is the file that SAM deploys: a route, a scope or a variable that is missing there is missing here as well.
 
 use super::cors::Cors;
 use super::intrinsics::{resolve, resolve_text};
@@ -27,6 +27,10 @@ pub struct Deployment {
     pub tables: Vec<Json>,
     /// The name of every bucket.
     pub buckets: Vec<String>,
+    /// The properties of every queue, `QueueName` included.
+    pub queues: Vec<Json>,
+    /// Which function is invoked with the messages of which queue.
+    pub queue_sources: Vec<QueueSource>,
     /// The id of every face collection.
     pub collections: Vec<String>,
 }
@@ -42,6 +46,21 @@ pub struct Function {
     pub environment: BTreeMap<String, String>,
     /// How often it is invoked by itself.
     pub schedule: Option<SignedDuration>,
+}
+
+/// An `SQS` event of a function: how its messages are delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueSource {
+    /// The queue's name.
+    pub queue: String,
+    /// The function's.
+    pub function: String,
+    /// After which the Lambda service gives up on an invocation.
+    pub timeout: Duration,
+    /// So many messages an invocation gets at most.
+    pub batch_size: usize,
+    /// Whether the function's answer names the messages that failed; without, one that fails fails them all.
+    pub reports_failures: bool,
 }
 
 /// What a JWT authorizer checks a token against.
@@ -60,9 +79,11 @@ impl Deployment {
         let default_authorizer = api.property(&["Auth", "DefaultAuthorizer"]).and_then(Yaml::as_str);
         let mut functions = Vec::new();
         let mut routes = Vec::new();
+        let mut queue_sources = Vec::new();
         for resource in stack.resources_of("AWS::Serverless::Function") {
             let function = function(stack, &resource, &secret)?;
             routes.extend(routes_of(stack, &resource, &function.name, default_authorizer)?);
+            queue_sources.extend(queue_sources_of(stack, &resource, &function)?);
             functions.push(function);
         }
         Ok(Self {
@@ -70,8 +91,10 @@ impl Deployment {
             routes: Routes::new(routes),
             authorizer: jwt_configuration(stack, &api, default_authorizer)?,
             cors: api.property(&["CorsConfiguration"]).map(|rules| cors(stack, rules)).transpose()?,
-            tables: stack.resources_of("AWS::DynamoDB::Table").map(|table| table_properties(stack, &table)).collect::<Result<_, _>>()?,
+            tables: described(stack, "AWS::DynamoDB::Table", "TableName")?,
             buckets: names(stack, "AWS::S3::Bucket")?,
+            queues: described(stack, "AWS::SQS::Queue", "QueueName")?,
+            queue_sources,
             collections: names(stack, "AWS::Rekognition::Collection")?,
         })
     }
@@ -119,6 +142,31 @@ fn schedule(stack: &Stack, resource: &Resource<'_>) -> Result<Option<SignedDurat
         return Ok(Some(every));
     }
     Ok(None)
+}
+
+/// The queues of a function's `SQS` events. A batching window is refused: it would be a delay that this does not have.
+fn queue_sources_of(stack: &Stack, resource: &Resource<'_>, function: &Function) -> Result<Vec<QueueSource>, TemplateError> {
+    let mut sources = Vec::new();
+    for (_, event) in resource.property(&["Events"]).and_then(Yaml::as_mapping).into_iter().flatten() {
+        if event.get("Type").and_then(Yaml::as_str) != Some("SQS") {
+            continue;
+        }
+        let property = |name: &str| event.get("Properties").and_then(|properties| properties.get(name));
+        let arn = resolve_text(property("Queue").ok_or_else(|| missing(resource, "Queue"))?, stack)?;
+        if property("MaximumBatchingWindowInSeconds").and_then(Yaml::as_u64).unwrap_or(0) > 0 {
+            return Err(TemplateError::Unsupported("a batching window".to_owned()));
+        }
+        let reports = property("FunctionResponseTypes").map_or(Ok(Vec::new()), |types| texts(stack, types))?;
+        sources.push(QueueSource {
+            queue: arn.rsplit(':').next().unwrap_or_default().to_owned(),
+            function: function.name.clone(),
+            timeout: function.timeout,
+            // "BatchSize" on SQS events of SAM: ten when nothing is said.
+            batch_size: property("BatchSize").and_then(Yaml::as_u64).and_then(|size| usize::try_from(size).ok()).unwrap_or(10),
+            reports_failures: reports.iter().any(|kind| kind == "ReportBatchItemFailures"),
+        });
+    }
+    Ok(sources)
 }
 
 /// Replaces a dynamic reference ("Get a secret or secret value from Secrets Manager" in the CloudFormation guide) by what it stands for.
@@ -178,11 +226,17 @@ fn cors(stack: &Stack, rules: &Yaml) -> Result<Cors, TemplateError> {
     })
 }
 
-fn table_properties(stack: &Stack, table: &Resource<'_>) -> Result<Json, TemplateError> {
-    let properties = table.property(&[]).ok_or_else(|| missing(table, "Properties"))?;
+/// The properties of every resource of a kind, their name included.
+fn described(stack: &Stack, kind: &str, name: &str) -> Result<Vec<Json>, TemplateError> {
+    stack.resources_of(kind).map(|resource| named_properties(stack, &resource, name)).collect()
+}
+
+/// The properties of a resource, with its name where the template leaves that to CloudFormation.
+fn named_properties(stack: &Stack, resource: &Resource<'_>, name: &str) -> Result<Json, TemplateError> {
+    let properties = resource.property(&[]).ok_or_else(|| missing(resource, "Properties"))?;
     let mut properties = resolve(properties, stack)?;
-    let name = stack.physical_name(table)?;
-    properties.as_object_mut().ok_or_else(|| missing(table, "Properties"))?.insert("TableName".to_owned(), Json::String(name));
+    let physical = stack.physical_name(resource)?;
+    properties.as_object_mut().ok_or_else(|| missing(resource, "Properties"))?.insert(name.to_owned(), Json::String(physical));
     Ok(properties)
 }
 

@@ -13,7 +13,7 @@ mod stack;
 
 pub use authorizer::{Authorized, Authorizer, Refusal};
 pub use cors::Cors;
-pub use deployment::{Deployment, Function, JwtConfiguration};
+pub use deployment::{Deployment, Function, JwtConfiguration, QueueSource};
 pub use functions::{FunctionFailure, Functions};
 pub use routes::{Access, Match, Route, Routes};
 pub use stack::{ACCOUNT, API_ID, REGION, STACK_NAME, Stack, TemplateError};

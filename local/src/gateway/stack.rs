@@ -105,10 +105,15 @@ impl Stack {
             return Ok(Json::String(value.to_owned()));
         }
         let resource = self.resource(name)?;
-        if resource.kind == "AWS::SecretsManager::Secret" {
-            return self.attribute(name, "Arn").map(Json::String);
+        match resource.kind {
+            "AWS::SecretsManager::Secret" => self.attribute(name, "Arn").map(Json::String),
+            // Whatever its host is, SQS goes by the rest.
+            "AWS::SQS::Queue" => {
+                let name = self.physical_name(&resource)?;
+                Ok(Json::String(format!("https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}")))
+            }
+            _ => self.physical_name(&resource).map(Json::String),
         }
-        self.physical_name(&resource).map(Json::String)
     }
 
     /// What `Fn::GetAtt` comes to. Only ARNs are known: the template asks for nothing else.
@@ -120,6 +125,7 @@ impl Stack {
             "AWS::S3::Bucket" => format!("s3:::{name}"),
             "AWS::IAM::Role" => format!("iam::{ACCOUNT}:role/{name}"),
             "AWS::SecretsManager::Secret" => format!("secretsmanager:{REGION}:{ACCOUNT}:secret:{name}"),
+            "AWS::SQS::Queue" => format!("sqs:{REGION}:{ACCOUNT}:{name}"),
             "AWS::Logs::LogGroup" => format!("logs:{REGION}:{ACCOUNT}:log-group:{name}"),
             "AWS::Serverless::Function" => format!("lambda:{REGION}:{ACCOUNT}:function:{name}"),
             _ => return Err(TemplateError::UnknownName(format!("{resource}.{attribute}"))),

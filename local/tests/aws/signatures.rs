@@ -162,7 +162,7 @@ async fn an_operation_that_is_not_here_is_named() {
             signed(call("DynamoDB_20120810.DescribeLimits", "{}"), "dynamodb", None, now()),
             "prooflight-local does not implement dynamodb:DescribeLimits",
         ),
-        (signed(call("AmazonSQS.SendMessage", "{}"), "sqs", None, now()), "prooflight-local does not implement sqs:SendMessage"),
+        (signed(call("AmazonSQS.AddPermission", "{}"), "sqs", None, now()), "prooflight-local does not implement sqs:AddPermission"),
         (signed(rest, "lambda", None, now()), "prooflight-local does not implement lambda:GET /2015-03-31/functions/"),
     ];
     for (request, message) in cases {

@@ -44,6 +44,21 @@ fn the_environment_is_resolved_to_local_names() {
 }
 
 #[test]
+fn queues_and_what_they_invoke_are_read() {
+    let deployment = deployment();
+    let names: Vec<_> = deployment.queues.iter().map(|queue| queue["QueueName"].as_str().expect("a name")).collect();
+    assert_eq!(names, ["prooflight-local-rescue-queue", "prooflight-local-rescue-dead-letters"]);
+    let dead_letters = &deployment.queues[0]["RedrivePolicy"]["deadLetterTargetArn"];
+    assert_eq!(dead_letters, "arn:aws:sqs:us-east-1:000000000000:prooflight-local-rescue-dead-letters");
+    let [source] = deployment.queue_sources.as_slice() else { panic!("one source") };
+    assert_eq!((source.queue.as_str(), source.function.as_str()), ("prooflight-local-rescue-queue", "rescue-session"));
+    assert_eq!((source.timeout.as_secs(), source.batch_size, source.reports_failures), (8, 1, true));
+    let create = deployment.functions.iter().find(|function| function.name == "create-session").expect("it is deployed");
+    let url = "https://sqs.us-east-1.amazonaws.com/000000000000/prooflight-local-rescue-queue";
+    assert_eq!(create.environment.get("RESCUE_QUEUE_URL").map(String::as_str), Some(url));
+}
+
+#[test]
 fn tables_authorizer_and_cors_are_read() {
     let deployment = deployment();
     let [table] = deployment.tables.as_slice() else { panic!("one table") };

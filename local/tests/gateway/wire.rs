@@ -13,7 +13,7 @@ use std::sync::Arc;
 use tower::ServiceExt;
 
 pub(crate) const PAGE_ORIGIN: &str = "https://page.example";
-pub(crate) const FUNCTIONS: [&str; 12] = [
+pub(crate) const FUNCTIONS: [&str; 13] = [
     "create-session",
     "complete-session",
     "get-verification",
@@ -26,6 +26,7 @@ pub(crate) const FUNCTIONS: [&str; 12] = [
     "cleanup",
     "get-evidence",
     "review-verification",
+    "rescue-session",
 ];
 
 /// The real template with the local issuer and one foreign page.

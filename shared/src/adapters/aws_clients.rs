@@ -68,6 +68,13 @@ impl AwsClients {
         aws_sdk_s3::Client::from_conf(config.build())
     }
 
+    /// SQS in the function's region.
+    pub fn sqs(&self) -> aws_sdk_sqs::Client {
+        let mut config = aws_sdk_sqs::config::Builder::from(&self.shared);
+        config.set_endpoint_url(self.endpoint("AWS_ENDPOINT_URL_SQS"));
+        aws_sdk_sqs::Client::from_conf(config.build())
+    }
+
     /// STS in the function's region.
     pub fn sts(&self) -> aws_sdk_sts::Client {
         let mut config = aws_sdk_sts::config::Builder::from(&self.shared);

@@ -63,7 +63,7 @@ fn request_id(response: &HttpResponse) -> Option<&str> {
 
 /// Permissions, names and requests that no retry makes right.
 fn needs_mending(code: &str) -> bool {
-    const WORDS: [&str; 9] = [
+    const WORDS: [&str; 11] = [
         "AccessDenied",
         "InvalidParameter",
         "UnrecognizedClient",
@@ -72,6 +72,8 @@ fn needs_mending(code: &str) -> bool {
         "Validation",
         "ResourceNotFound",
         "NoSuchBucket",
+        "QueueDoesNotExist",
+        "AWS.SimpleQueueService.NonExistentQueue",
         "ServiceQuotaExceeded",
     ];
     WORDS.iter().any(|word| code.starts_with(word))
@@ -106,6 +108,7 @@ mod tests {
             ("AccessDeniedException", 400, FaultCode::StoreRefused),
             ("ValidationException", 400, FaultCode::StoreRefused),
             ("ResourceNotFoundException", 400, FaultCode::StoreRefused),
+            ("AWS.SimpleQueueService.NonExistentQueue", 400, FaultCode::StoreRefused),
             ("ThrottlingException", 400, FaultCode::StoreUnavailable),
             ("InternalServerError", 500, FaultCode::StoreUnavailable),
             ("SomethingNew", 500, FaultCode::StoreUnavailable),

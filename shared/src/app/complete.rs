@@ -77,6 +77,10 @@ impl Completer {
             Some(status) => status,
             None => self.liveness.look_at(session_id).await?,
         };
+        if matches!(status, LivenessStatus::Failed | LivenessStatus::Succeeded(_)) {
+            // `template.yaml` makes a metric of this field: how much of the 180 seconds was left.
+            tracing::info!(result_age_seconds = session.age_since_issue(now).as_secs(), "a result was fetched");
+        }
         match status {
             // Until the session must have ended, an unknown one means "not yet" (design: it lapses on EXPIRED or after 185 s).
             LivenessStatus::NotFound | LivenessStatus::Created => Ok(Completion::Pending(loaded)),

@@ -118,6 +118,11 @@ impl Session {
         after(self.issued_at.unwrap_or(self.created_at), SESSION_LAPSES_AFTER)
     }
 
+    /// How long ago it was issued, and so about how old Rekognition's session is.
+    pub fn age_since_issue(&self, now: Timestamp) -> SignedDuration {
+        now.duration_since(self.issued_at.unwrap_or(self.created_at))
+    }
+
     /// Whether a check that begins now can be over before the session is.
     pub fn is_worth_starting(&self, now: Timestamp) -> bool {
         now < after(self.created_at, SESSION_LIVES_FOR - CHECK_TAKES)

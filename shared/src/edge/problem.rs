@@ -72,7 +72,7 @@ pub(super) struct ProblemBody<'a> {
     request_id: &'a str,
 }
 
-/// When Rekognition, DynamoDB or S3 are in trouble, this soon is early enough and well inside the 180 seconds.
+/// When Rekognition, DynamoDB, S3 or SQS are in trouble, this soon is early enough and well inside the 180 seconds.
 const RETRY_SOON_SECONDS: u32 = 2;
 
 impl Problem {
@@ -141,6 +141,8 @@ impl Problem {
                 | FaultCode::StoreContended
                 | FaultCode::BucketUnavailable
                 | FaultCode::BucketRefused
+                | FaultCode::RescueUnavailable
+                | FaultCode::RescueRefused
                 | FaultCode::TooSlow => (503, "try_again", "The request could not be carried out right now"),
                 FaultCode::StoreCorrupt | FaultCode::Bug => (500, "internal_error", "Internal error"),
             },

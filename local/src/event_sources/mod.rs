@@ -1,0 +1,50 @@
+//! Lambda's event source mappings on one machine: what `template.yaml` connects to a function is read and delivered to it, as time goes
+//! by and at once when `/dev/clock` has moved the time.
+
+mod queue;
+
+use crate::aws::AwsEndpoint;
+use crate::clock::Clock;
+use crate::gateway::{Deployment, Functions};
+use queue::QueueMapping;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::MissedTickBehavior;
+
+/// Looking is cheap, and nobody waits for a delivery.
+const EVERY: Duration = Duration::from_millis(200);
+
+/// Every event source of the template.
+#[derive(Debug)]
+pub struct EventSources {
+    queues: Vec<Arc<QueueMapping>>,
+}
+
+impl EventSources {
+    /// The sources of the deployment, with the functions that they invoke.
+    pub fn new(deployment: &Deployment, endpoint: &AwsEndpoint, functions: &Functions, clock: &Arc<Clock>) -> Self {
+        let mapping = |source| Arc::new(QueueMapping::new(source, endpoint.queues(), functions.clone(), Arc::clone(clock)));
+        Self { queues: deployment.queue_sources.iter().cloned().map(mapping).collect() }
+    }
+
+    /// Delivers what is due by now, and returns when all of it has been handled, or given back.
+    pub async fn run_due(&self) {
+        for queue in &self.queues {
+            queue.deliver_all().await;
+        }
+    }
+
+    /// Delivers what becomes due, for ever.
+    pub(crate) async fn run(&self) {
+        // Each by itself: a queue whose places are taken holds up nobody else.
+        let each = self.queues.iter().map(|queue| async {
+            let mut ticks = tokio::time::interval(EVERY);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                ticks.tick().await;
+                queue.deliver().await;
+            }
+        });
+        futures_util::future::join_all(each).await;
+    }
+}

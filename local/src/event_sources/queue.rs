@@ -1,0 +1,154 @@
+//! A queue as a function's event source ("Using Lambda with Amazon SQS", AWS Lambda Developer Guide): messages are received in batches, a
+//! few batches at a time; what the function has handled is deleted, and what it has not comes again when its visibility time-out is over.
+
+use crate::aws::sqs::{Queues, Received, md5_of, system_attributes};
+use crate::clock::Clock;
+use crate::error_chain::ErrorChain;
+use crate::gateway::{ACCOUNT, FunctionFailure, Functions, QueueSource, REGION};
+use crate::random::bytes;
+use prooflight_shared::invocation::Invocation;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// A queue with the function that handles its messages.
+#[derive(Debug)]
+pub(super) struct QueueMapping {
+    source: QueueSource,
+    queues: Arc<Queues>,
+    functions: Functions,
+    clock: Arc<Clock>,
+    free: Arc<Semaphore>,
+}
+
+/// Lambda begins with five batches at a time and takes more when messages keep waiting ("Scaling behavior"). Here it stays at five: what
+/// is handled in time here is handled in time there.
+const BATCHES_AT_A_TIME: u32 = 5;
+
+impl QueueMapping {
+    pub(super) fn new(source: QueueSource, queues: Arc<Queues>, functions: Functions, clock: Arc<Clock>) -> Self {
+        let free = Arc::new(Semaphore::new(usize::try_from(BATCHES_AT_A_TIME).unwrap_or(1)));
+        Self { source, queues, functions, clock, free }
+    }
+
+    /// Begins to deliver what can be received, and returns when nothing more is left to begin with.
+    pub(super) async fn deliver(self: &Arc<Self>) {
+        // Received only when it can be handled at once: from then on it is hidden for no longer than that should take.
+        while let Ok(place) = Arc::clone(&self.free).acquire_owned().await {
+            match self.queues.receive(&self.source.queue, self.source.batch_size, None) {
+                Ok(batch) if batch.is_empty() => return,
+                Ok(batch) => {
+                    tokio::spawn(Arc::clone(self).handle(batch, place));
+                }
+                Err(refusal) => {
+                    tracing::error!(error = %refusal, queue = self.source.queue, "a queue cannot be read");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Delivers what can be received, and returns when it has been handled.
+    pub(super) async fn deliver_all(self: &Arc<Self>) {
+        self.deliver().await;
+        // All places are free when everything is done, whoever began it.
+        let _all = self.free.acquire_many(BATCHES_AT_A_TIME).await;
+    }
+
+    async fn handle(self: Arc<Self>, batch: Vec<Received>, _place: OwnedSemaphorePermit) {
+        let done: Vec<&Received> = match self.invoke(&batch).await {
+            Ok(answer) if self.source.reports_failures => done_of(&batch, &answer),
+            Ok(_) => batch.iter().collect(),
+            Err(error) => {
+                tracing::warn!(error = %ErrorChain(&error), function = self.source.function, "messages were not handled");
+                Vec::new()
+            }
+        };
+        for received in done {
+            if let Err(refusal) = self.queues.delete(&self.source.queue, &received.handle) {
+                tracing::error!(error = %refusal, queue = self.source.queue, "a message that was handled cannot be deleted");
+            }
+        }
+    }
+
+    async fn invoke(&self, batch: &[Received]) -> Result<Value, FunctionFailure> {
+        let minted = bytes::<16>().and_then(|id| Ok((uuid::Builder::from_random_bytes(id).into_uuid().to_string(), bytes::<32>()?)));
+        // Without randomness there is no invocation; the messages come again.
+        let Ok((id, entropy)) = minted else { return Err(FunctionFailure::Panicked) };
+        let records: Vec<Value> = batch.iter().map(|received| record(&self.source.queue, received)).collect();
+        let invocation = Invocation::new(self.clock.now(), &id, entropy);
+        self.functions.invoke(&self.source.function, self.source.timeout, json!({ "Records": records }), invocation).await
+    }
+}
+
+/// A message as the function sees it ("Amazon SQS message event").
+fn record(queue: &str, received: &Received) -> Value {
+    let message = &received.message;
+    let attributes: Map<String, Value> =
+        system_attributes(message).into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))).collect();
+    json!({
+        "messageId": message.id,
+        "receiptHandle": received.handle,
+        "body": message.body,
+        "attributes": attributes,
+        "messageAttributes": {},
+        "md5OfBody": md5_of(&message.body),
+        "eventSource": "aws:sqs",
+        "eventSourceARN": format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}"),
+        "awsRegion": REGION,
+    })
+}
+
+/// The messages that an answer does not name as failed. No answer, or an empty list, means success; a list that cannot be read, or names
+/// a message that was not delivered, means failure of all ("Reporting batch item failures").
+fn done_of<'a>(batch: &'a [Received], answer: &Value) -> Vec<&'a Received> {
+    let failures = match answer.get("batchItemFailures") {
+        None | Some(Value::Null) => return batch.iter().collect(),
+        Some(Value::Array(failures)) => failures,
+        Some(_) => return Vec::new(),
+    };
+    let named: Vec<Option<&str>> = failures.iter().map(|failure| failure.get("itemIdentifier").and_then(Value::as_str)).collect();
+    let delivered = |name: Option<&str>| batch.iter().any(|received| Some(received.message.id.as_str()) == name);
+    if !named.iter().copied().all(delivered) {
+        return Vec::new();
+    }
+    batch.iter().filter(|received| !named.contains(&Some(received.message.id.as_str()))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::sqs::Message;
+    use jiff::Timestamp;
+
+    #[test]
+    fn an_answer_says_what_was_handled() {
+        let received = |id: &str| Received {
+            message: Message {
+                id: id.to_owned(),
+                body: "{}".to_owned(),
+                sender: "local".to_owned(),
+                sent_at: Timestamp::UNIX_EPOCH,
+                visible_at: Timestamp::UNIX_EPOCH,
+                receives: 1,
+                first_received_at: None,
+                receipt: None,
+            },
+            handle: id.to_owned(),
+        };
+        let batch = [received("a"), received("b")];
+        for (answer, done) in [
+            (Value::Null, &["a", "b"][..]),
+            (json!({}), &["a", "b"]),
+            (json!({ "batchItemFailures": [] }), &["a", "b"]),
+            (json!({ "batchItemFailures": [{ "itemIdentifier": "a" }] }), &["b"]),
+            (json!({ "batchItemFailures": [{ "itemIdentifier": "" }] }), &[]),
+            (json!({ "batchItemFailures": [{ "itemIdentifier": "c" }] }), &[]),
+            (json!({ "batchItemFailures": [{}] }), &[]),
+            (json!({ "batchItemFailures": "a" }), &[]),
+        ] {
+            let found: Vec<&str> = done_of(&batch, &answer).iter().map(|received| received.handle.as_str()).collect();
+            assert_eq!(found, done, "{answer}");
+        }
+    }
+}
