@@ -1,4 +1,4 @@
-//! Prooflight on one machine: an AWS-compatible endpoint (Rekognition, DynamoDB, S3, STS), the Face Liveness stream, the
+//! Prooflight on one machine: an AWS-compatible endpoint (Rekognition, DynamoDB, S3, STS, `EventBridge`), the Face Liveness stream, the
 //! gateway in front of the functions, and the page.
 
 mod assembly;
@@ -8,6 +8,7 @@ pub mod clock;
 pub mod data_folder;
 pub mod dev;
 pub mod error_chain;
+pub mod event_sources;
 pub mod gateway;
 mod instance;
 pub mod lambda;

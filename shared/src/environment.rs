@@ -15,21 +15,26 @@ pub const STREAMING_ROLE_ARN: &str = "STREAMING_ROLE_ARN";
 pub const IDENTIFIER_KEY: &str = "IDENTIFIER_KEY";
 /// The collection of enrolled faces.
 pub const FACE_COLLECTION: &str = "FACE_COLLECTION";
+/// The event bus that is told of what happens to verifications.
+pub const EVENT_BUS_NAME: &str = "EVENT_BUS_NAME";
 
 /// What Lambda itself sets, and the endpoints that every AWS SDK knows
 /// ("Service-specific endpoints", AWS SDKs and Tools Reference Guide).
-const OF_AWS: [&str; 9] = [
+const OF_AWS: [&str; 11] = [
     "AWS_REGION",
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_DYNAMODB",
+    "AWS_ENDPOINT_URL_EVENTBRIDGE",
     "AWS_ENDPOINT_URL_REKOGNITION",
     "AWS_ENDPOINT_URL_S3",
+    "AWS_ENDPOINT_URL_SFN",
     "AWS_ENDPOINT_URL_STS",
 ];
-const OF_OURS: [&str; 6] = [TABLE_NAME, EVIDENCE_BUCKET, LIVENESS_REGION, STREAMING_ROLE_ARN, IDENTIFIER_KEY, FACE_COLLECTION];
+const OF_OURS: [&str; 7] =
+    [TABLE_NAME, EVIDENCE_BUCKET, LIVENESS_REGION, STREAMING_ROLE_ARN, IDENTIFIER_KEY, FACE_COLLECTION, EVENT_BUS_NAME];
 
 /// The variables that were set.
 #[derive(Clone)]

@@ -40,6 +40,14 @@ pub enum FaultCode {
     CredentialsUnavailable,
     /// STS refuses to: permissions, or the role's trust.
     CredentialsRefused,
+    /// `EventBridge` throttles or is down.
+    BusUnavailable,
+    /// `EventBridge` refuses us: permissions, the bus, or an event that it does not accept.
+    BusRefused,
+    /// Step Functions throttles or is down.
+    WorkflowUnavailable,
+    /// Step Functions refuses us: permissions, or an answer that it does not accept.
+    WorkflowRefused,
     /// The invocation ran out of time, because services were slow.
     TooSlow,
     /// A bug of ours.
@@ -48,7 +56,7 @@ pub enum FaultCode {
 
 impl FaultCode {
     /// Every code.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 18] = [
         Self::StoreUnavailable,
         Self::StoreRefused,
         Self::StoreContended,
@@ -61,6 +69,10 @@ impl FaultCode {
         Self::FacesRefused,
         Self::CredentialsUnavailable,
         Self::CredentialsRefused,
+        Self::BusUnavailable,
+        Self::BusRefused,
+        Self::WorkflowUnavailable,
+        Self::WorkflowRefused,
         Self::TooSlow,
         Self::Bug,
     ];
@@ -75,6 +87,8 @@ impl FaultCode {
                 | Self::LivenessRefused
                 | Self::FacesRefused
                 | Self::CredentialsRefused
+                | Self::BusRefused
+                | Self::WorkflowRefused
                 | Self::Bug
         )
     }
@@ -94,6 +108,10 @@ impl FaultCode {
             Self::FacesRefused => "faces.refused",
             Self::CredentialsUnavailable => "credentials.unavailable",
             Self::CredentialsRefused => "credentials.refused",
+            Self::BusUnavailable => "bus.unavailable",
+            Self::BusRefused => "bus.refused",
+            Self::WorkflowUnavailable => "workflow.unavailable",
+            Self::WorkflowRefused => "workflow.refused",
             Self::TooSlow => "invocation.too_slow",
             Self::Bug => "bug",
         }

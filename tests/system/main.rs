@@ -11,6 +11,7 @@ mod limits;
 mod lost_answers;
 mod privacy;
 mod proxy;
+mod publications;
 mod refusals;
 mod replay;
 mod reviews;

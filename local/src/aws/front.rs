@@ -7,7 +7,7 @@ use crate::aws::journal::{ACCOUNT, Journal};
 use crate::aws::lambda::Lambda;
 use crate::aws::signature::{SignatureFault, Verified, is_presigned, verify_header, verify_presigned};
 use crate::aws::sts::{Form, Sts, StsFault};
-use crate::aws::{Rekognition, dynamodb, entropy, json, lambda, policy, rekognition, s3, sts_xml};
+use crate::aws::{Rekognition, dynamodb, entropy, eventbridge, json, lambda, policy, rekognition, s3, stepfunctions, sts_xml};
 use crate::clock::{Clock, wall_now};
 use axum::body::Body;
 use axum::extract::State;
@@ -29,6 +29,8 @@ pub(super) struct Front {
     pub(super) sts: Sts,
     pub(super) rekognition: Rekognition,
     pub(super) lambda: Lambda,
+    pub(super) events: Arc<eventbridge::Events>,
+    pub(super) tasks: Arc<stepfunctions::Tasks>,
 }
 
 /// How a request speaks, which decides how a refusal is worded.
@@ -104,6 +106,8 @@ impl Front {
         let permissions = match service {
             "dynamodb" => dynamodb::permissions(operation, &body, &verified.scope.region),
             "rekognition" => rekognition::permissions(operation, &body, &verified.scope.region),
+            "events" => eventbridge::permissions(operation, &body, &verified.scope.region),
+            "states" => stepfunctions::permissions(operation),
             _ => return json::unknown_operation(service, operation),
         };
         let now = self.clock.now();
@@ -114,8 +118,11 @@ impl Front {
         for (action, resource) in &permissions {
             self.journal.record(&verified.caller, action, resource);
         }
-        if service == "rekognition" {
-            return (self.rekognition)(operation.to_owned(), body, verified.caller).await;
+        match service {
+            "rekognition" => return (self.rekognition)(operation.to_owned(), body, verified.caller).await,
+            "events" => return self.events.answer(operation, &body, now),
+            "states" => return self.tasks.answer(operation, &body),
+            _ => {}
         }
         let (tables, operation) = (Arc::clone(&self.tables), operation.to_owned());
         match tokio::task::spawn_blocking(move || tables.answer(&operation, &body)).await {
@@ -182,6 +189,8 @@ impl<'a> Protocol<'a> {
             let service = match prefix {
                 "DynamoDB_20120810" | "DynamoDBStreams_20120810" => "dynamodb",
                 "RekognitionService" => "rekognition",
+                "AWSEvents" => "events",
+                "AWSStepFunctions" => "states",
                 other => other,
             };
             return Self::Json { service, operation };
@@ -230,5 +239,5 @@ impl<'a> Protocol<'a> {
 
 /// Whether a target's name is one of our services', as opposed to a prefix that we do not know.
 fn is_ours(service: &str) -> bool {
-    matches!(service, "dynamodb" | "rekognition")
+    matches!(service, "dynamodb" | "rekognition" | "events" | "states")
 }

@@ -1,7 +1,10 @@
 //! What can be done to a verification, and the one function that does it. `apply` is total and idempotent: the same command
 //! applied to what it made changes nothing, so a write whose answer was lost is simply tried again.
 
-use super::{Decision, Nonce, Opinion, Owner, Reason, Rejection, Session, SessionId, SessionNumber, SessionState, Status, Verification};
+use super::{
+    Awaited, Decision, Nonce, Opinion, Owner, Reason, Rejection, Session, SessionId, SessionNumber, SessionState, Status, TaskToken,
+    Verification,
+};
 use jiff::Timestamp;
 
 /// Something that is done to a verification.
@@ -49,6 +52,13 @@ pub enum Command {
     PinSource {
         /// SHA-256 of its bytes, lower-case hexadecimal.
         sha256: String,
+    },
+    /// A step of a workflow waits for the answer.
+    Await {
+        /// What resumes it.
+        token: TaskToken,
+        /// Which answer.
+        awaited: Awaited,
     },
     /// Nobody wants to know any more.
     Cancel,
@@ -133,6 +143,15 @@ impl Verification {
                 Some(source) if source.sha256.is_none() => source.sha256 = Some(sha256.clone()),
                 _ => return Ok(Change::Unchanged),
             },
+            Command::Await { token, awaited } => {
+                if *awaited == Awaited::Verdict && next.status == Status::Open {
+                    return Err(Rejection::NotDecided);
+                }
+                // Where the answer is there already, whoever asks gives it.
+                if !next.remember_waiting(token, *awaited) {
+                    return Ok(Change::Unchanged);
+                }
+            }
             Command::Cancel => match next.status {
                 Status::Open => next.close(Status::Expired, Some(Reason::Cancelled), now),
                 Status::Expired if next.closed_because == Some(Reason::Cancelled) => return Ok(Change::Unchanged),
