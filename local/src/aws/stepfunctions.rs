@@ -91,6 +91,9 @@ impl Tasks {
 
     /// Answers one call.
     pub(super) fn answer(&self, operation: &str, body: &Bytes) -> Response<Bytes> {
+        if !["SendTaskSuccess", "SendTaskFailure", "SendTaskHeartbeat"].contains(&operation) {
+            return json::unknown_operation("states", operation);
+        }
         let refused = |code: &str, message: &str| json::fault("states", StatusCode::BAD_REQUEST, code, message);
         let Ok(Request { task_token: Some(token), output, error, cause }) = serde_json::from_slice(body) else {
             return refused("ValidationException", "Value null at 'taskToken' failed to satisfy constraint: Member must not be null");
@@ -101,8 +104,7 @@ impl Tasks {
                 _ => return refused("InvalidOutput", "Invalid Output: the output is not JSON"),
             },
             "SendTaskFailure" => TaskOutcome::Failed { error, cause },
-            "SendTaskHeartbeat" => TaskOutcome::Waiting,
-            _ => return json::unknown_operation("states", operation),
+            _ => TaskOutcome::Waiting,
         };
         let mut kept = self.kept();
         let refusal = match kept.outcomes.get_mut(&token) {

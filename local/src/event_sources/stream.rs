@@ -228,9 +228,92 @@ fn verdict(answer: &Value, records: &[Value]) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::AwsOptions;
+    use crate::aws::credentials::Credentials;
+    use crate::gateway::FunctionFailure;
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     fn records(count: u8) -> Vec<Value> {
         (0..count).map(|number| json!({ "dynamodb": { "SequenceNumber": number.to_string() } })).collect()
+    }
+
+    /// A mapping with these properties, in front of a function that told every batch and fails as told.
+    fn mapping(
+        reports_failures: bool,
+        function: impl Fn(&[String]) -> Option<Value> + Send + Sync + 'static,
+    ) -> (StreamDelivery, Arc<Mutex<Vec<String>>>) {
+        let clock = Arc::new(Clock::ephemeral());
+        let credentials = Arc::new(Credentials::default());
+        let endpoint = AwsEndpoint::open(AwsOptions { data: None, clock: Arc::clone(&clock), credentials }).expect("an endpoint");
+        let (batches, function) = (Arc::new(Mutex::new(Vec::new())), Arc::new(function));
+        let (told, mut functions) = (Arc::clone(&batches), Functions::default());
+        functions.insert("publish", move |event, _| {
+            let (told, function) = (Arc::clone(&told), Arc::clone(&function));
+            async move {
+                let numbers: Vec<String> =
+                    event["Records"].as_array().into_iter().flatten().map(|record| sequence_number(record).to_owned()).collect();
+                told.lock().expect("batches").push(numbers.join(" "));
+                function(&numbers).ok_or(FunctionFailure::Panicked)
+            }
+        });
+        let source = StreamSource {
+            table: "table".into(),
+            batch_size: 4,
+            retries: 2,
+            bisects: true,
+            reports_failures,
+            filters: Vec::new(),
+            dead_letters: Some("dead".into()),
+        };
+        let delivery = StreamDelivery {
+            source,
+            function: "publish".into(),
+            timeout: Duration::from_secs(5),
+            functions,
+            endpoint: Arc::new(endpoint),
+            clock,
+            dead_letters: Arc::default(),
+            checkpoint: None,
+        };
+        (delivery, batches)
+    }
+
+    fn given_up(delivery: &StreamDelivery) -> Vec<(String, String)> {
+        let bound = |letter: &Value, name: &str| letter["letter"]["DDBStreamBatchInfo"][name].as_str().unwrap_or_default().to_owned();
+        let letters = delivery.dead_letters.kept();
+        letters.iter().map(|letter| (bound(letter, "startSequenceNumber"), bound(letter, "endSequenceNumber"))).collect()
+    }
+
+    #[tokio::test]
+    async fn a_batch_that_fails_is_cut_in_two_until_the_one_is_found() {
+        let (delivery, batches) = mapping(false, |numbers| (!numbers.contains(&"2".to_owned())).then_some(Value::Null));
+        delivery.deliver_all(records(8)).await;
+        let batches = batches.lock().expect("batches").clone();
+        assert_eq!(batches, ["0 1 2 3", "0 1", "2 3", "2", "2", "2", "3", "4 5 6 7"], "in the order of the stream");
+        assert_eq!(given_up(&delivery), [("2".to_owned(), "2".to_owned())]);
+    }
+
+    #[tokio::test]
+    async fn a_batch_comes_again_from_the_record_that_was_reported() {
+        let (delivery, batches) = mapping(true, |numbers| {
+            let failures: Vec<_> =
+                numbers.iter().filter(|number| *number == "2").map(|number| json!({ "itemIdentifier": number })).collect();
+            Some(json!({ "batchItemFailures": failures }))
+        });
+        delivery.deliver_all(records(8)).await;
+        let batches = batches.lock().expect("batches").clone();
+        assert_eq!(batches, ["0 1 2 3", "2 3", "2 3", "2 3", "4 5 6 7"]);
+        assert_eq!(given_up(&delivery), [("2".to_owned(), "3".to_owned())], "as a whole: who is behind has to be served by the function");
+    }
+
+    #[tokio::test]
+    async fn what_passes_by_itself_is_delivered_once_it_does() {
+        let calls = AtomicUsize::new(0);
+        let (delivery, batches) = mapping(true, move |_| (calls.fetch_add(1, Ordering::Relaxed) >= 2).then(|| json!({})));
+        delivery.deliver_all(records(1)).await;
+        assert_eq!(*batches.lock().expect("batches"), ["0", "0", "0"]);
+        assert_eq!(given_up(&delivery), []);
     }
 
     #[test]

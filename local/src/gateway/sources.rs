@@ -49,3 +49,52 @@ fn filters(stack: &Stack, filters: Option<&Yaml>) -> Result<Vec<Filter>, Templat
 fn missing(resource: &Resource<'_>, property: &str) -> TemplateError {
     TemplateError::Missing(format!("an event of {} has no {property}", resource.logical_id))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the template says of the function that publishes, or of one with other properties.
+    fn read(properties: &str) -> Result<Option<StreamSource>, TemplateError> {
+        let text = format!(
+            "
+Resources:
+  VerificationTable: {{Type: AWS::DynamoDB::Table}}
+  Dead: {{Type: AWS::SQS::Queue}}
+  Publish: {{Type: AWS::Serverless::Function, Properties: {{Events: {{Write: {{Type: DynamoDB, Properties: {{{properties}}}}}}}}}}}
+"
+        );
+        let stack = Stack::read(&text, &[].into())?;
+        let function = stack.resources_of("AWS::Serverless::Function").next().expect("a function");
+        stream_source(&stack, &function)
+    }
+
+    #[test]
+    fn a_mapping_is_what_the_template_says() {
+        let stream = "Stream: !GetAtt VerificationTable.StreamArn, StartingPosition: TRIM_HORIZON";
+        let plain = read(stream).expect("readable").expect("a stream");
+        assert_eq!((plain.table.as_str(), plain.batch_size, plain.retries), ("prooflight-local-verification-table", 100, u32::MAX));
+        assert!(!plain.bisects && !plain.reports_failures && plain.filters.is_empty() && plain.dead_letters.is_none());
+        let told = read(&format!(
+            "{stream}, BatchSize: 10, MaximumRetryAttempts: 5, BisectBatchOnFunctionError: true, \
+             FunctionResponseTypes: [ReportBatchItemFailures], DestinationConfig: {{OnFailure: {{Destination: !GetAtt Dead.Arn}}}}, \
+             FilterCriteria: {{Filters: [{{Pattern: '{{\"a\":[\"b\"]}}'}}]}}"
+        ));
+        let told = told.expect("readable").expect("a stream");
+        assert_eq!((told.batch_size, told.retries, told.filters.len()), (10, 5, 1));
+        assert!(told.bisects && told.reports_failures);
+        assert_eq!(told.dead_letters.as_deref(), Some("prooflight-local-dead"));
+    }
+
+    #[test]
+    fn what_is_not_imitated_is_refused() {
+        for properties in [
+            "Stream: !GetAtt VerificationTable.StreamArn, StartingPosition: LATEST",
+            "StartingPosition: TRIM_HORIZON",
+            "Stream: !GetAtt VerificationTable.StreamArn, StartingPosition: TRIM_HORIZON, \
+             FilterCriteria: {Filters: [{Pattern: '{\"a\":[{\"prefix\":\"b\"}]}'}]}",
+        ] {
+            assert!(read(properties).is_err(), "{properties}");
+        }
+    }
+}
