@@ -45,13 +45,14 @@ test: ## check everything, from a fresh clone
 	@printf '\n== Everything passed\n' && cat .tools/steps
 	@awk '{ sum += $$1 } END { printf "%6d s  in all\n", sum }' .tools/steps
 
-lint: setup ## formatting, clippy, documentation, types, template
+lint: setup ## formatting, clippy, documentation, types, template, workflow
 	@$(STEP) "cargo fmt --check" cargo fmt --all --check
 	@$(STEP) "cargo clippy" cargo clippy --quiet $(CARGO_ALL) --all-targets -- -D warnings
 	@$(STEP) "cargo doc" env RUSTDOCFLAGS="-D warnings" cargo doc --quiet $(CARGO_ALL) --no-deps
 	@$(STEP) "page: types" npm --prefix web run --silent typecheck
 	@$(STEP) "page: lint" npm --prefix web run --silent lint
 	@$(STEP) "sam validate --lint" $(SAM)/sam validate --lint
+	@$(STEP) "asl-validator" web/node_modules/.bin/asl-validator --json-path infra/identity-check.asl.json
 	@$(STEP) "cfn-lint" $(SAM)/cfn-lint --include-checks I --non-zero-exit-code informational -- template.yaml
 
 unit: test-build ## the tests of each part

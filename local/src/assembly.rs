@@ -6,8 +6,8 @@ use crate::aws::{AwsEndpoint, AwsFault, AwsOptions, QueuesFault, Rekognition as 
 use crate::clock::Clock;
 use crate::data_folder::{DataFolder, kept};
 use crate::dev::{self, Helpers};
-use crate::event_sources::EventSources;
-use crate::gateway::{Authorizer, Deployment, Gateway, REGION, Stack, TEMPLATE, TemplateError};
+use crate::event_sources::{DeadLetters, EventSources, StreamDelivery};
+use crate::gateway::{Authorizer, Deployment, Function, Gateway, REGION, Stack, TEMPLATE, TemplateError};
 use crate::lambda::{self, LambdaError, Work};
 use crate::page::Page;
 use crate::random::{bytes, hex};
@@ -32,6 +32,8 @@ pub(crate) struct Assembly {
     pub(crate) endpoint: Arc<AwsEndpoint>,
     pub(crate) clock: Arc<Clock>,
     pub(crate) timers: Timers,
+    /// Deliver what is written to the functions behind it.
+    pub(crate) streams: Vec<StreamDelivery>,
     /// Opens the functions' connections to the AWS endpoint.
     pub(crate) warm_up: Work<()>,
 }
@@ -105,17 +107,39 @@ impl Assembly {
         let sources = EventSources::new(&deployment, &endpoint, &functions.registry, &clock);
         let timers = Timers::new(Arc::clone(&endpoint), Arc::clone(&rekognition), Arc::new(schedules), Arc::new(sources));
         let invoker = lambda::invoker(&deployment.functions, functions.registry.clone(), Arc::clone(&clock));
+        let dead_letters = Arc::new(DeadLetters::default());
+        let deliver = |function: &Function| {
+            Some(StreamDelivery {
+                source: function.stream.clone()?,
+                function: function.name.clone(),
+                timeout: function.timeout,
+                functions: functions.registry.clone(),
+                endpoint: Arc::clone(&endpoint),
+                clock: Arc::clone(&clock),
+                dead_letters: Arc::clone(&dead_letters),
+                checkpoint: path.map(|path| path.join(format!("stream-{}", function.name))),
+            })
+        };
+        let streams = deployment.functions.iter().filter_map(deliver).collect();
         let authorizer = Authorizer::new(deployment.authorizer.clone(), &tokens);
         let gateway = Gateway::new(deployment, authorizer, functions.registry, Arc::clone(&clock), https_port);
         let stream = LivenessStream::new(Arc::clone(&rekognition), credentials, Arc::clone(&clock), REGION);
         let aws = endpoint.router(door(Arc::clone(&rekognition)), invoker);
-        let helpers = Helpers { tokens, clock: Arc::clone(&clock), rekognition, timers: timers.clone() };
+        let helpers = Helpers {
+            tokens,
+            clock: Arc::clone(&clock),
+            rekognition,
+            timers: timers.clone(),
+            events: endpoint.events(),
+            tasks: endpoint.tasks(),
+            dead_letters,
+        };
         let https = Router::new()
             .merge(gateway.router())
             .merge(stream::router(Arc::new(stream)))
             .merge(dev::router(helpers))
             .merge(Page::new(web_dir, https_port, aws_port).router());
-        Ok(Self { https, aws, endpoint, clock, timers, warm_up: functions.warm_up })
+        Ok(Self { https, aws, endpoint, clock, timers, streams, warm_up: functions.warm_up })
     }
 }
 

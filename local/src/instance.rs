@@ -26,6 +26,7 @@ pub struct Local {
     endpoint: Arc<AwsEndpoint>,
     clock: Arc<Clock>,
     timers: JoinHandle<()>,
+    streams: Vec<JoinHandle<()>>,
     /// Locked until everything else has ended.
     folder: Option<DataFolder>,
 }
@@ -92,9 +93,10 @@ impl Local {
         let aws = listener::serve(aws_listener, None, assembly.aws, Patience::default());
         let https = listener::serve(https_listener, Some(tls), assembly.https, Patience::default());
         let timers = tokio::spawn(assembly.timers.run());
+        let streams = assembly.streams.into_iter().map(|stream| tokio::spawn(stream.run())).collect();
         // The connections are made while the first request is still on its way.
         tokio::spawn(assembly.warm_up);
-        let local = Self { https, https_port, aws, aws_port, certificate, endpoint, clock, timers, folder };
+        let local = Self { https, https_port, aws, aws_port, certificate, endpoint, clock, timers, streams, folder };
         if let Some(path) = options.ready_file {
             let ports = json!({ "https": https_port, "aws": aws_port }).to_string();
             if let Err(source) = write_whole(&path, ports.as_bytes()) {
@@ -134,6 +136,10 @@ impl Local {
     pub async fn shutdown(self) {
         // The functions behind the first port still need the second.
         self.https.close().await;
+        for stream in self.streams {
+            stream.abort();
+            let _called_off = stream.await;
+        }
         self.aws.close().await;
         self.timers.abort();
         // A timer that is at work is waited for; that it was called off is no news.

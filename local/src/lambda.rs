@@ -17,6 +17,7 @@ use prooflight_get_evidence::GetEvidence;
 use prooflight_get_verification::GetVerification;
 use prooflight_lift_lockout::LiftLockout;
 use prooflight_open_verification::OpenVerificationFunction;
+use prooflight_publish_decision::PublishDecision;
 use prooflight_rescue_session::RescueSession;
 use prooflight_review_verification::ReviewVerification;
 use prooflight_shared::edge::{ConnectError, LambdaFunction};
@@ -75,6 +76,7 @@ pub(crate) fn functions(functions: &[Function], credentials: &Credentials, aws_p
             GetEvidence::NAME => host::<GetEvidence>(&mut registry, &environment),
             ReviewVerification::NAME => host::<ReviewVerification>(&mut registry, &environment),
             RescueSession::NAME => host::<RescueSession>(&mut registry, &environment),
+            PublishDecision::NAME => host::<PublishDecision>(&mut registry, &environment),
             _ => return Err(LambdaError::Unknown(function.name.clone())),
         };
         warming.push(warm.map_err(|source| LambdaError::Environment { function: function.name.clone(), source })?);

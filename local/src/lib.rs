@@ -1,4 +1,4 @@
-//! Prooflight on one machine: an AWS-compatible endpoint (Rekognition, DynamoDB, S3, SQS, STS), the Face Liveness stream, the
+//! Prooflight on one machine: an AWS-compatible endpoint (Rekognition, DynamoDB, S3, SQS, STS, `EventBridge`), the Face Liveness stream, the
 //! gateway in front of the functions, and the page.
 
 mod assembly;

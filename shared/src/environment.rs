@@ -19,23 +19,36 @@ pub const FACE_COLLECTION: &str = "FACE_COLLECTION";
 pub const JWT_ISSUER: &str = "JWT_ISSUER";
 /// The queue whose messages have a session completed that nobody calls back for.
 pub const RESCUE_QUEUE_URL: &str = "RESCUE_QUEUE_URL";
+/// The event bus that is told of what happens to verifications.
+pub const EVENT_BUS_NAME: &str = "EVENT_BUS_NAME";
 
 /// What Lambda itself sets, and the endpoints that every AWS SDK knows
 /// ("Service-specific endpoints", AWS SDKs and Tools Reference Guide).
-const OF_AWS: [&str; 10] = [
+const OF_AWS: [&str; 12] = [
     "AWS_REGION",
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_DYNAMODB",
+    "AWS_ENDPOINT_URL_EVENTBRIDGE",
     "AWS_ENDPOINT_URL_REKOGNITION",
     "AWS_ENDPOINT_URL_S3",
+    "AWS_ENDPOINT_URL_SFN",
     "AWS_ENDPOINT_URL_SQS",
     "AWS_ENDPOINT_URL_STS",
 ];
-const OF_OURS: [&str; 8] =
-    [TABLE_NAME, EVIDENCE_BUCKET, LIVENESS_REGION, STREAMING_ROLE_ARN, IDENTIFIER_KEY, FACE_COLLECTION, JWT_ISSUER, RESCUE_QUEUE_URL];
+const OF_OURS: [&str; 9] = [
+    TABLE_NAME,
+    EVIDENCE_BUCKET,
+    LIVENESS_REGION,
+    STREAMING_ROLE_ARN,
+    IDENTIFIER_KEY,
+    FACE_COLLECTION,
+    JWT_ISSUER,
+    RESCUE_QUEUE_URL,
+    EVENT_BUS_NAME,
+];
 
 /// The variables that were set.
 #[derive(Clone)]

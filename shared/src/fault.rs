@@ -44,6 +44,14 @@ pub enum FaultCode {
     RescueUnavailable,
     /// The queue of rescues refuses us: permissions, its URL, or a message that it does not accept.
     RescueRefused,
+    /// `EventBridge` throttles or is down.
+    BusUnavailable,
+    /// `EventBridge` refuses us: permissions, the bus, or an event that it does not accept.
+    BusRefused,
+    /// Step Functions throttles or is down.
+    WorkflowUnavailable,
+    /// Step Functions refuses us: permissions, or an answer that it does not accept.
+    WorkflowRefused,
     /// The invocation ran out of time, because services were slow.
     TooSlow,
     /// A bug of ours.
@@ -52,7 +60,7 @@ pub enum FaultCode {
 
 impl FaultCode {
     /// Every code.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 20] = [
         Self::StoreUnavailable,
         Self::StoreRefused,
         Self::StoreContended,
@@ -67,6 +75,10 @@ impl FaultCode {
         Self::CredentialsRefused,
         Self::RescueUnavailable,
         Self::RescueRefused,
+        Self::BusUnavailable,
+        Self::BusRefused,
+        Self::WorkflowUnavailable,
+        Self::WorkflowRefused,
         Self::TooSlow,
         Self::Bug,
     ];
@@ -82,6 +94,8 @@ impl FaultCode {
                 | Self::FacesRefused
                 | Self::CredentialsRefused
                 | Self::RescueRefused
+                | Self::BusRefused
+                | Self::WorkflowRefused
                 | Self::Bug
         )
     }
@@ -103,6 +117,10 @@ impl FaultCode {
             Self::CredentialsRefused => "credentials.refused",
             Self::RescueUnavailable => "rescue.unavailable",
             Self::RescueRefused => "rescue.refused",
+            Self::BusUnavailable => "bus.unavailable",
+            Self::BusRefused => "bus.refused",
+            Self::WorkflowUnavailable => "workflow.unavailable",
+            Self::WorkflowRefused => "workflow.refused",
             Self::TooSlow => "invocation.too_slow",
             Self::Bug => "bug",
         }

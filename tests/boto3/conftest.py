@@ -12,6 +12,7 @@ import ssl
 import subprocess
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 import uuid
 
@@ -47,16 +48,25 @@ class Prooflight:
 
     def dev(self, path, body):
         """Calls a /dev helper and returns the status and the JSON of its answer."""
-        # The certificate is self-signed and made when the server starts; what is tested here is not the transport.
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
         request = urllib.request.Request(
             f"https://localhost:{self.https_port}/dev/{path}",
             data=json.dumps(body).encode(),
             headers={"content-type": "application/json"},
             method="POST",
         )
+        return self.send(request)
+
+    def look(self, path, **query):
+        """Reads from a /dev helper."""
+        query = urllib.parse.urlencode(query)
+        return self.send(urllib.request.Request(f"https://localhost:{self.https_port}/dev/{path}?{query}"))
+
+    def send(self, request):
+        """Returns the status and the JSON of the answer."""
+        # The certificate is self-signed and made when the server starts; what is tested here is not the transport.
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
         try:
             with urllib.request.urlopen(request, timeout=20, context=context) as answer:
                 return answer.status, json.loads(answer.read() or b"null")

@@ -51,6 +51,7 @@ def test_a_task_that_is_delivered_again_opens_nothing_more(functions):
     "name, event, error_type",
     [
         ("open-verification", {"nonsense": True}, "Malformed"),
+        ("open-verification", a_task() | {"subject": {"issuer": "https://other.example/", "subject": "alice"}}, "Malformed"),
         ("open-verification", a_task(policy="nothing"), "PolicyUnknown"),
         ("open-verification", a_task(policy="onboarding"), "ConsentRequired"),
         ("open-verification", a_task(policy="step-up"), "NotEnrolled"),

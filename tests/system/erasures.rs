@@ -22,7 +22,7 @@ use std::path::Path;
 const JSON: (&str, &str) = ("content-type", "application/json");
 const MARK: &str = "can-be-found-again";
 
-async fn kept() -> (World, tempfile::TempDir) {
+pub(crate) async fn kept() -> (World, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     (World::with(Options { data_dir: Some(folder.path().to_owned()), ..Options::ephemeral() }).await, folder)
 }
@@ -43,7 +43,7 @@ async fn a_life(world: &World, subject: &str) -> (Vec<String>, String) {
     (vec![enrolled, failed, open], session_id)
 }
 
-async fn erase(world: &World, subject: &str) -> Value {
+pub(crate) async fn erase(world: &World, subject: &str) -> Value {
     let eraser = world.caller("dpo", "erase").await;
     let reply = eraser.send(Method::POST, "/erasures", &[JSON], json!({ "subject": subject }).to_string()).await;
     let location = reply.headers["location"].to_str().unwrap().to_owned();
@@ -139,7 +139,7 @@ fn holding(folder: &Path, needle: &[u8]) -> Vec<String> {
 }
 
 /// The stack's own functions behind a proxy.
-async fn behind(url: &str, world: &World, folder: &Path) -> Environment {
+pub(crate) async fn behind(url: &str, world: &World, folder: &Path) -> Environment {
     let key = std::fs::read_to_string(folder.join("secret-prooflight-local-identifier-key")).unwrap();
     proxy::environment(url, world, &key).await
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod crowds;
+mod deliveries;
 mod end_users;
 mod enrolments;
 mod erasures;
@@ -14,6 +15,7 @@ mod limits;
 mod lost_answers;
 mod privacy;
 mod proxy;
+mod publications;
 mod refusals;
 mod replay;
 mod rescues;

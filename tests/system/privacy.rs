@@ -2,6 +2,10 @@
 //! in no log line.
 
 use crate::world::{World, ids};
+use http::Method;
+use prooflight_open_verification::OpenVerificationFunction;
+use prooflight_shared::edge::LambdaFunction;
+use prooflight_shared::invocation::Invocation;
 use serde_json::json;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -27,6 +31,28 @@ impl Log {
     }
 }
 
+/// A workflow's step that is told by the stream, and once more at once; its token.
+async fn a_step_that_waited(world: &World, subject: &str) -> String {
+    let handed_out = world.send(Method::POST, "/dev/task", &[("content-type", "application/json")], "{}").await.expect(200);
+    let token = handed_out["taskToken"].as_str().unwrap().to_owned();
+    let environment = crate::proxy::environment(&world.aws_url(), world, "0123456789abcdef0123456789abcdef").await;
+    let open = OpenVerificationFunction::connect(&environment).unwrap();
+    let task =
+        json!({ "subject": { "issuer": "https://prooflight.local/", "subject": subject }, "idempotencyKey": "k", "taskToken": token });
+    let user = world.user(subject).await;
+    for number in 1..=2 {
+        let invocation = Invocation { now: world.now(), request_id: "r".into(), entropy: [number; 32] };
+        let opened = open.handle(serde_json::from_value(task.clone()).unwrap(), invocation).await.unwrap();
+        let path = format!("/verifications/{}/cancel", opened["verificationId"].as_str().unwrap());
+        user.send(Method::POST, &path, &[], "").await.expect(200);
+    }
+    let path = format!("/dev/task?token={}", token.replace('+', "%2B"));
+    while world.send(Method::GET, &path, &[], "").await.expect(200)["state"] == "waiting" {
+        tokio::task::yield_now().await;
+    }
+    token
+}
+
 #[tokio::test]
 async fn nothing_that_is_secret_reaches_a_log_or_an_end_user() {
     let log = Log::default();
@@ -36,7 +62,8 @@ async fn nothing_that_is_secret_reaches_a_log_or_an_end_user() {
         prooflight_create_session=trace,prooflight_complete_session=trace,prooflight_get_verification=trace,\
         prooflight_open_verification=trace,prooflight_close_verification=trace,prooflight_lift_lockout=trace,\
         prooflight_get_evidence=trace,prooflight_review_verification=trace,prooflight_enroll_face=trace,\
-        prooflight_erase_subject=trace,prooflight_export_subject=trace,prooflight_cleanup=trace,prooflight_rescue_session=trace";
+        prooflight_erase_subject=trace,prooflight_export_subject=trace,prooflight_cleanup=trace,prooflight_rescue_session=trace,\
+        prooflight_publish_decision=trace";
     tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(move || writer.clone()).init();
 
     let world = World::start().await;
@@ -53,9 +80,11 @@ async fn nothing_that_is_secret_reaches_a_log_or_an_end_user() {
     let read = alice.get(&id).await.expect(200);
 
     let reviewer = world.caller("a-reviewer-that-can-be-found-again", "review").await;
-    let seen = reviewer.send(http::Method::GET, &format!("/verifications/{id}/evidence"), &[], "").await.expect(200);
+    let seen = reviewer.send(Method::GET, &format!("/verifications/{id}/evidence"), &[], "").await.expect(200);
     assert!(seen.to_string().contains("71.125") && seen.to_string().contains("X-Amz-Signature"), "a reviewer sees more");
-    reviewer.send(http::Method::GET, "/reviews", &[], "").await.expect(200);
+    reviewer.send(Method::GET, "/reviews", &[], "").await.expect(200);
+
+    let task_token = a_step_that_waited(&world, subject).await;
 
     // What services, protectors of data and the clock do to him leaves no more of him.
     let service = world.caller("a-service-that-can-be-found-again", "open read erase admin").await;
@@ -81,12 +110,14 @@ async fn nothing_that_is_secret_reaches_a_log_or_an_end_user() {
 
     let log = log.text();
     assert!(log.contains("cleaned up"), "clean-up is in the log");
+    assert!(log.contains("published") && log.contains("answered a workflow at once"), "{log}");
     assert!(log.contains("\"answered\"") && log.contains("liveness.unavailable"), "the log is on: {log}");
     let credentials = &opened["session"]["credentials"];
     let secrets = [
         subject,
         "can-be-found-again",
         &session_id,
+        &task_token,
         "71.125",
         "97.125",
         &second,

@@ -22,6 +22,8 @@ pub(crate) enum Mishap {
     Conflict,
     /// It is not carried out.
     Unavailable,
+    /// It is carried out; the answer says that its last entry was not.
+    EntryRefused,
     /// It is carried out, and the answer waits until it is let go.
     Held,
 }
@@ -115,6 +117,8 @@ pub(crate) async fn environment(url: &str, world: &World, identifier_key: &str) 
             "EVIDENCE_BUCKET" => bucket.clone(),
             "STREAMING_ROLE_ARN" => "arn:aws:iam::000000000000:role/streaming".to_owned(),
             "RESCUE_QUEUE_URL" => "https://sqs.us-east-1.amazonaws.com/000000000000/prooflight-local-rescue-queue".to_owned(),
+            "JWT_ISSUER" => "https://prooflight.local/".to_owned(),
+            "EVENT_BUS_NAME" => "prooflight-local-verifications".to_owned(),
             "FACE_COLLECTION" => "prooflight-local-faces".to_owned(),
             "IDENTIFIER_KEY" => identifier_key.to_owned(),
             _ => return None,
@@ -132,6 +136,14 @@ async fn forward(State(proxy): State<Proxy>, mut request: Request) -> Response {
             let answer = proxy.client.request(request).await.unwrap();
             assert!(answer.status().is_success(), "the first one is carried out");
             server_error()
+        }
+        Some(Mishap::EntryRefused) => {
+            let body = proxy.client.request(request).await.unwrap().into_body();
+            let mut told: Value = serde_json::from_slice(&axum::body::to_bytes(Body::new(body), usize::MAX).await.unwrap()).unwrap();
+            let last = told["Entries"].as_array_mut().unwrap().last_mut().unwrap();
+            *last = json!({ "ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded" });
+            told["FailedEntryCount"] = json!(1);
+            answer(200, &told)
         }
         Some(Mishap::Held) => {
             let answer = proxy.client.request(request).await.unwrap();

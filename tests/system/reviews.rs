@@ -48,7 +48,7 @@ pub(crate) async fn look(reviewer: &User<'_>, id: &str) -> (String, Value) {
     (reply.headers.get("etag").map_or_else(String::new, |tag| tag.to_str().unwrap().to_owned()), reply.expect(200))
 }
 
-async fn judge(reviewer: &User<'_>, id: &str, etag: &str, verdict: &str, reason: &str) -> Reply {
+pub(crate) async fn judge(reviewer: &User<'_>, id: &str, etag: &str, verdict: &str, reason: &str) -> Reply {
     let body = json!({ "verdict": verdict, "reason": reason }).to_string();
     reviewer.send(Method::POST, &format!("/verifications/{id}/review"), &[JSON, ("if-match", etag)], body).await
 }

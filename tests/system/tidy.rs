@@ -117,6 +117,78 @@ fn every_fault_has_a_remedy() {
     }
 }
 
+/// The names that an invocation can fail by: every code of a problem in Pascal case, and what a waiting step is told.
+fn failures() -> BTreeSet<String> {
+    let table = read("shared/src/edge/problem.rs");
+    let table = table.split("fn meaning(").nth(1).unwrap().split("pub fn ").next().unwrap();
+    let code = |rest: &str| rest.split('"').nth(1).map(|code| code.split('_').map(capitalised).collect());
+    let status =
+        |text: &str| text.split(',').next().is_some_and(|first| first.len() == 3 && first.bytes().all(|byte| byte.is_ascii_digit()));
+    let mut failures: BTreeSet<String> = table.split('(').filter(|rest| status(rest)).filter_map(code).collect();
+    assert!(["Malformed", "TryAgain", "InternalError", "LivenessUnavailable"].iter().all(|name| failures.contains(*name)), "{failures:?}");
+    failures.extend(prooflight_shared::domain::TaskFailure::ALL.map(|failure| failure.as_str().to_owned()));
+    failures
+}
+
+/// Every text under such a key, at any depth.
+fn texts_under(value: &serde_json::Value, key: &str, found: &mut BTreeSet<String>) {
+    match value {
+        serde_json::Value::Object(fields) => {
+            for (name, value) in fields {
+                if name == key {
+                    let names = value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
+                    found.extend(names.iter().map(|name| name.as_str().unwrap().to_owned()));
+                }
+                texts_under(value, key, found);
+            }
+        }
+        serde_json::Value::Array(values) => values.iter().for_each(|value| texts_under(value, key, found)),
+        _ => {}
+    }
+}
+
+/// A name that no code produces would be caught by nobody, and nobody would notice.
+#[test]
+fn every_error_in_the_workflow_exists() {
+    // Of Step Functions and of the integrations that it calls ("Handling errors in Step Functions workflows", "Add EventBridge events").
+    let of_aws = [
+        "States.Timeout",
+        "States.TaskFailed",
+        "Lambda.ClientExecutionTimeoutException",
+        "Lambda.ServiceException",
+        "Lambda.AWSLambdaException",
+        "Lambda.SdkClientException",
+        "Lambda.TooManyRequestsException",
+        "EventBridge.FailedEntry",
+    ];
+    let failures = failures();
+    for file in files("infra", "json").into_iter().filter(|file| file.to_string_lossy().ends_with(".asl.json")) {
+        let workflow: serde_json::Value = serde_json::from_str(&read(&file)).unwrap();
+        let mut names = BTreeSet::new();
+        texts_under(&workflow, "ErrorEquals", &mut names);
+        assert!(names.len() > 5, "{names:?}");
+        for name in &names {
+            assert!(of_aws.contains(&name.as_str()) || failures.contains(name), "{}: nothing fails by {name}", file.display());
+        }
+        for failure in prooflight_shared::domain::TaskFailure::ALL {
+            assert!(names.contains(failure.as_str()), "{} does not catch {}", file.display(), failure.as_str());
+        }
+        for (name, state) in workflow["States"].as_object().unwrap() {
+            let is_task = state["Type"] == "Task";
+            assert!(!is_task || state["TimeoutSeconds"].is_u64(), "{name} may last for a year");
+        }
+    }
+}
+
+/// Every kind of event is documented.
+#[test]
+fn every_event_is_documented() {
+    let semantics = read("docs/SEMANTICS.md");
+    for kind in prooflight_shared::domain::EventKind::ALL {
+        assert!(semantics.contains(&format!("| `{}` |", kind.as_str())), "{} is not in docs/SEMANTICS.md", kind.as_str());
+    }
+}
+
 /// `domain <- policy <- adapters <- app <- edge`; nothing below imports what is above it.
 #[test]
 fn imports_go_one_way() {

@@ -98,6 +98,11 @@ impl World {
         self.local.https_port()
     }
 
+    /// By the instance's clock.
+    pub(crate) fn now(&self) -> jiff::Timestamp {
+        self.local.clock().now()
+    }
+
     pub(crate) fn aws_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.local.aws_port())
     }

@@ -113,6 +113,7 @@ impl CreateSession {
             source: None,
             consent: consent_for(terms, body.consent, now)?,
             metadata: body.metadata.unwrap_or_default(),
+            waiting: None,
         };
         let repetition = key.map(|key| Repetition { route: OPEN, caller: &caller.owner, key });
         let services = (&self.completer.table, &self.stack_key);

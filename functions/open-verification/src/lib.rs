@@ -1,14 +1,17 @@
 //! Opens a verification for a subject: a service asks over HTTP (`POST /subjects/{subject}/verifications`), or something in the
-//! same account invokes the function directly. No session is made: the subject asks for his own, under his own name. Where the policy
+//! same account invokes the function directly. A workflow's step that waits gives its token along, and is resumed by whoever publishes the
+//! decision; what is decided already is answered here. No session is made: the subject asks for his own, under his own name. Where the policy
 //! compares with a picture, the answer holds the form to upload it with.
 
 mod request;
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use jiff::Timestamp;
-use prooflight_shared::adapters::{AwsClients, SourceUpload, UploadForm, VerificationTable};
-use prooflight_shared::app::{Entropy, Opened, Refused, Repetition, open_verification, opened_before};
-use prooflight_shared::domain::{FaceMatch, OpenVerification, Owner, StackKey, Status, SubjectKey, Terms, Verification, VerificationId};
+use prooflight_shared::adapters::{AwsClients, SourceUpload, UploadForm, VerificationTable, Workflows};
+use prooflight_shared::app::{Entropy, Opened, Refused, Repetition, change_verification, open_verification, opened_before};
+use prooflight_shared::domain::{
+    Awaited, Command, FaceMatch, OpenVerification, Owner, StackKey, Status, SubjectKey, TaskToken, Terms, Verification, VerificationId,
+};
 use prooflight_shared::edge::{
     Answer, Caller, ConnectError, Failure, LambdaFunction, Problem, ServiceView, Trigger, answered, consent_for, decode_body,
     idempotency_key, in_time, is_visible_ascii, path_parameter,
@@ -16,7 +19,7 @@ use prooflight_shared::edge::{
 use prooflight_shared::environment::{self, Environment};
 use prooflight_shared::invocation::Invocation;
 use prooflight_shared::policy::Catalogue;
-use request::{OpenRequest, OpenTask};
+use request::{AwaitTask, OpenRequest, OpenTask, WorkflowTask};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -26,8 +29,15 @@ pub struct OpenVerificationFunction {
     policies: Catalogue,
     table: VerificationTable,
     uploads: SourceUpload,
+    workflows: Workflows,
     stack_key: StackKey,
     issuer: String,
+}
+
+/// What an opening repeats, and which step waits for its answer.
+struct Origin<'a> {
+    repetition: Option<Repetition<'a>>,
+    waiting: Option<TaskToken>,
 }
 
 /// The route of a service.
@@ -35,7 +45,7 @@ const ROUTE: &str = "POST /subjects/{subject}/verifications";
 
 impl LambdaFunction for OpenVerificationFunction {
     const NAME: &'static str = "open-verification";
-    type Event = Trigger<OpenTask>;
+    type Event = Trigger<WorkflowTask>;
     type Answer = Value;
 
     fn connect(environment: &Environment) -> Result<Self, ConnectError> {
@@ -44,6 +54,7 @@ impl LambdaFunction for OpenVerificationFunction {
             policies: Catalogue::shipped()?,
             table: VerificationTable::new(clients.dynamodb(), environment.required(environment::TABLE_NAME)?),
             uploads: SourceUpload::new(environment, environment.required(environment::EVIDENCE_BUCKET)?)?,
+            workflows: Workflows::new(clients.sfn()),
             stack_key: StackKey::new(environment.identifier_key()?),
             issuer: environment.required(environment::JWT_ISSUER)?.to_owned(),
         })
@@ -53,21 +64,22 @@ impl LambdaFunction for OpenVerificationFunction {
         self.table.warm_up().await;
     }
 
-    fn request_id(event: &Trigger<OpenTask>) -> Option<&str> {
+    fn request_id(event: &Trigger<WorkflowTask>) -> Option<&str> {
         match event {
             Trigger::Http(request) => request.request_context.request_id.as_deref(),
             Trigger::Direct(_) => None,
         }
     }
 
-    async fn handle(&self, event: Trigger<OpenTask>, invocation: Invocation) -> Result<Value, Failure> {
+    async fn handle(&self, event: Trigger<WorkflowTask>, invocation: Invocation) -> Result<Value, Failure> {
         let entropy = Entropy::new(&invocation.entropy);
         match event {
             Trigger::Http(request) => {
                 let answer = answered(Self::NAME, &invocation.request_id, self.of_service(&request, &invocation, &entropy)).await;
                 Ok(serde_json::to_value(answer).unwrap_or_default())
             }
-            Trigger::Direct(Some(task)) => Ok(in_time(self.of_workflow(task, &invocation, &entropy)).await?),
+            Trigger::Direct(Some(WorkflowTask::Open(task))) => Ok(in_time(self.of_workflow(*task, &invocation, &entropy)).await?),
+            Trigger::Direct(Some(WorkflowTask::Await(task))) => Ok(in_time(self.await_verdict(&task, &invocation, &entropy)).await?),
             Trigger::Direct(None) => Err(Problem::Malformed("the input does not fit".to_owned()).into()),
         }
     }
@@ -82,7 +94,8 @@ impl OpenVerificationFunction {
         let subject = Owner { issuer: caller.issuer.clone(), subject: subject.to_owned() };
         let body = decode_body::<OpenRequest>(request)?;
         let repetition = key.map(|key| Repetition { route: ROUTE, caller: &caller, key });
-        let (verification, upload, is_new) = self.open(subject, body, repetition, invocation, entropy).await?;
+        let origin = Origin { repetition, waiting: None };
+        let (verification, upload, is_new) = self.open(subject, body, origin, invocation, entropy).await?;
         let verification = verification.at(invocation.now);
         let body = OpenedBody { verification: ServiceView::of(&verification, invocation.now), source_upload: upload };
         let answer = Answer::json(if is_new { 201 } else { 200 }, &body);
@@ -90,7 +103,8 @@ impl OpenVerificationFunction {
         Ok(answer.located_at(format!("../../verifications/{}", verification.id)))
     }
 
-    /// A workflow's step is repeated with the same execution and state name, which are its key.
+    /// A workflow's step is repeated with the same execution and state name, which are its key, and with a new token: the verification is
+    /// found, and the new token waits beside the old one or is answered at once.
     async fn of_workflow(&self, task: OpenTask, invocation: &Invocation, entropy: &Entropy) -> Result<Value, Problem> {
         let subject = task.subject;
         // Everything else - who may answer, list, erase - goes by the one issuer that the API takes tokens of.
@@ -98,25 +112,58 @@ impl OpenVerificationFunction {
             return Err(Problem::Malformed("the subject's issuer has to be the one whose tokens the API takes".to_owned()));
         }
         let key = task.idempotency_key;
-        if key.as_deref().is_some_and(|key| !is_visible_ascii(key, 256)) {
-            return Err(Problem::Malformed("idempotencyKey has to be 1 to 256 visible ASCII characters".to_owned()));
+        if key.as_deref().is_some_and(|key| !is_visible_ascii(key, 512)) {
+            return Err(Problem::Malformed("idempotencyKey has to be 1 to 512 visible ASCII characters".to_owned()));
         }
+        let waiting = task.task_token.as_deref().map(task_token).transpose()?;
         let caller = subject.clone();
         let repetition = key.as_deref().map(|key| Repetition { route: "workflow", caller: &caller, key });
-        let (verification, upload, _) = self.open(subject, task.request, repetition, invocation, entropy).await?;
+        let origin = Origin { repetition, waiting: waiting.clone() };
+        let (mut verification, upload, is_new) = self.open(subject, task.request, origin, invocation, entropy).await?;
+        if let Some(token) = waiting.filter(|_| !is_new) {
+            verification = self.wait(&verification.id, token, Awaited::Decision, invocation, entropy).await?;
+        }
         let verification = verification.at(invocation.now);
         let body = OpenedBody { verification: ServiceView::of(&verification, invocation.now), source_upload: upload };
         Ok(serde_json::to_value(body).unwrap_or_default())
+    }
+
+    /// A second step waits for what a person says of a verification that is in review.
+    async fn await_verdict(&self, task: &AwaitTask, invocation: &Invocation, entropy: &Entropy) -> Result<Value, Problem> {
+        let token = task_token(&task.task_token)?;
+        let id = VerificationId::parse(&task.verification_id).ok_or(Problem::NotFound)?;
+        let verification = self.wait(&id, token, task.awaited.meaning(), invocation, entropy).await?;
+        Ok(serde_json::to_value(ServiceView::of(&verification.at(invocation.now), invocation.now)).unwrap_or_default())
+    }
+
+    /// Puts the token where the publication of the decision finds it, or answers the step at once. INVARIANT: one of the two happens,
+    /// because the token goes into the document under its version: either before the status changes, or not at all.
+    async fn wait(
+        &self,
+        id: &VerificationId,
+        token: TaskToken,
+        awaited: Awaited,
+        invocation: &Invocation,
+        entropy: &Entropy,
+    ) -> Result<Verification, Problem> {
+        let command = Command::Await { token: token.clone(), awaited };
+        let loaded = change_verification(&self.table, id, None, &command, None, invocation.now, entropy).await?;
+        if let Some(answer) = loaded.verification.at(invocation.now).answer_to(awaited) {
+            let became = self.workflows.answer(&token, &answer).await?;
+            tracing::info!(verification.id = id.as_str(), answer = ?became, "answered a workflow at once");
+        }
+        Ok(loaded.verification)
     }
 
     async fn open(
         &self,
         subject: Owner,
         request: OpenRequest,
-        repetition: Option<Repetition<'_>>,
+        origin: Origin<'_>,
         invocation: &Invocation,
         entropy: &Entropy,
     ) -> Result<(Verification, Option<UploadForm>, bool), Problem> {
+        let Origin { repetition, waiting } = origin;
         if !is_visible_ascii(&subject.subject, 256) {
             return Err(Problem::Malformed("the subject has to be 1 to 256 visible ASCII characters".to_owned()));
         }
@@ -148,6 +195,7 @@ impl OpenVerificationFunction {
             source,
             consent: consent_for(terms, request.consent, invocation.now)?,
             metadata: request.metadata.unwrap_or_default(),
+            waiting,
         };
         let digest = opening.opening_digest.clone();
         let services = (&self.table, &self.stack_key);
@@ -180,6 +228,10 @@ impl OpenVerificationFunction {
             }
         }
     }
+}
+
+fn task_token(text: &str) -> Result<TaskToken, Problem> {
+    TaskToken::parse(text).ok_or_else(|| Problem::Malformed("taskToken has to be 1 to 2048 visible ASCII characters".to_owned()))
 }
 
 #[derive(Serialize)]

@@ -1,8 +1,10 @@
 //! What a service or a workflow sends to have a verification opened.
 
-use prooflight_shared::domain::{Owner, hex};
+use prooflight_shared::domain::{Awaited, Owner, hex};
 use prooflight_shared::edge::{GivenConsent, Problem, check_notes, is_visible_ascii};
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The body of the route, and the same fields of a task. A field that is not known is refused.
@@ -33,15 +35,74 @@ pub(crate) enum PictureType {
     Png,
 }
 
-/// What a direct invocation holds.
-#[derive(Debug, Deserialize)]
+/// What a direct invocation asks for.
+#[derive(Debug)]
+pub enum WorkflowTask {
+    /// A verification.
+    Open(Box<OpenTask>),
+    /// To be told the verdict on one.
+    Await(AwaitTask),
+}
+
+/// A verification is to be opened; a step that waits for the decision gives its token.
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OpenTask {
     pub(crate) subject: Owner,
     #[serde(default)]
     pub(crate) idempotency_key: Option<String>,
     #[serde(default)]
+    pub(crate) task_token: Option<String>,
+    #[serde(default)]
     pub(crate) request: OpenRequest,
+}
+
+/// A step waits for the verdict on a verification that is in review.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AwaitTask {
+    pub(crate) verification_id: String,
+    #[serde(rename = "await")]
+    pub(crate) awaited: AwaitedWord,
+    pub(crate) task_token: String,
+}
+
+/// What can be waited for by name: the decision is waited for by opening.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(crate) enum AwaitedWord {
+    #[serde(rename = "verdict")]
+    Verdict,
+}
+
+impl AwaitedWord {
+    pub(crate) fn meaning(self) -> Awaited {
+        match self {
+            Self::Verdict => Awaited::Verdict,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for WorkflowTask {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let task = Value::deserialize(deserializer)?;
+        if task.get("await").is_some() {
+            return serde_json::from_value(task).map(Self::Await).map_err(D::Error::custom);
+        }
+        serde_json::from_value(task).map(|task| Self::Open(Box::new(task))).map_err(D::Error::custom)
+    }
+}
+
+/// A token is a secret, and so is who is verified.
+impl std::fmt::Debug for OpenTask {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OpenTask(..)")
+    }
+}
+
+impl std::fmt::Debug for AwaitTask {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AwaitTask(..)")
+    }
 }
 
 impl PictureType {

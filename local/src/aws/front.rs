@@ -8,7 +8,7 @@ use crate::aws::lambda::Lambda;
 use crate::aws::signature::{SignatureFault, Verified, is_presigned, verify_header, verify_presigned};
 use crate::aws::sqs::{self, Queues};
 use crate::aws::sts::{Form, Sts, StsFault};
-use crate::aws::{Rekognition, dynamodb, entropy, json, lambda, policy, rekognition, s3, sts_xml};
+use crate::aws::{Rekognition, dynamodb, entropy, eventbridge, json, lambda, policy, rekognition, s3, stepfunctions, sts_xml};
 use crate::clock::{Clock, wall_now};
 use axum::body::Body;
 use axum::extract::State;
@@ -33,6 +33,8 @@ pub(super) struct Front {
     pub(super) sts: Sts,
     pub(super) rekognition: Rekognition,
     pub(super) lambda: Lambda,
+    pub(super) events: Arc<eventbridge::Events>,
+    pub(super) tasks: Arc<stepfunctions::Tasks>,
 }
 
 /// How a request speaks, which decides how a refusal is worded.
@@ -115,6 +117,8 @@ impl Front {
             "dynamodb" => dynamodb::permissions(operation, &body, &verified.scope.region),
             "rekognition" => rekognition::permissions(operation, &body, &verified.scope.region),
             "sqs" => sqs::permissions(operation, &body, &verified.scope.region),
+            "events" => eventbridge::permissions(operation, &body, &verified.scope.region),
+            "states" => stepfunctions::permissions(operation),
             _ => return json::unknown_operation(service, operation),
         };
         let now = self.clock.now();
@@ -125,8 +129,11 @@ impl Front {
         for (action, resource) in &permissions {
             self.journal.record(&verified.caller, action, resource);
         }
-        if service == "rekognition" {
-            return (self.rekognition)(operation.to_owned(), body, verified.caller).await;
+        match service {
+            "rekognition" => return (self.rekognition)(operation.to_owned(), body, verified.caller).await,
+            "events" => return self.events.answer(operation, &body, now),
+            "states" => return self.tasks.answer(operation, &body),
+            _ => {}
         }
         if service == "sqs" {
             let host = parts.headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -211,6 +218,8 @@ impl<'a> Protocol<'a> {
                 "DynamoDB_20120810" | "DynamoDBStreams_20120810" => "dynamodb",
                 "RekognitionService" => "rekognition",
                 "AmazonSQS" => "sqs",
+                "AWSEvents" => "events",
+                "AWSStepFunctions" => "states",
                 other => other,
             };
             return Self::Json { service, operation };
@@ -259,5 +268,5 @@ impl<'a> Protocol<'a> {
 
 /// Whether a target's name is one of our services', as opposed to a prefix that we do not know.
 fn is_ours(service: &str) -> bool {
-    matches!(service, "dynamodb" | "rekognition" | "sqs")
+    matches!(service, "dynamodb" | "rekognition" | "sqs" | "events" | "states")
 }

@@ -1,4 +1,4 @@
-//! The awsJson protocol's answers ("AWS JSON 1.0/1.1 protocol" in the Smithy documentation): how DynamoDB, Rekognition and SQS word
+//! The awsJson protocol's answers ("AWS JSON 1.0/1.1 protocol" in the Smithy documentation): how the services of that protocol word
 //! a refused signature, a missing permission or an operation that we do not have.
 
 use crate::aws::signature::SignatureFault;
@@ -19,7 +19,8 @@ pub fn fault(service: &str, status: StatusCode, code: &str, message: &str) -> Re
 
 /// An awsJson answer with a body of its own.
 pub fn answer(service: &str, status: StatusCode, body: String) -> Response<Bytes> {
-    let content_type = if matches!(service, "dynamodb" | "sqs") { "application/x-amz-json-1.0" } else { "application/x-amz-json-1.1" };
+    let content_type =
+        if matches!(service, "dynamodb" | "sqs" | "states") { "application/x-amz-json-1.0" } else { "application/x-amz-json-1.1" };
     let mut response = Response::new(Bytes::from(body));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));

@@ -1,10 +1,11 @@
 //! The AWS endpoint: one HTTP port, path style, on which SigV4 is verified and a request goes to its service - Rekognition,
-//! DynamoDB, S3, SQS, STS or Lambda.
+//! DynamoDB, S3, SQS, STS, Lambda, `EventBridge` or Step Functions.
 
 pub(crate) mod claim;
 pub mod credentials;
 mod dynamodb;
 pub(crate) mod entropy;
+pub mod eventbridge;
 mod front;
 pub mod journal;
 pub mod json;
@@ -14,6 +15,7 @@ mod rekognition;
 pub mod s3;
 pub mod signature;
 pub(crate) mod sqs;
+pub mod stepfunctions;
 mod sts;
 mod sts_xml;
 
@@ -21,6 +23,7 @@ use crate::clock::Clock;
 use bytes::Bytes;
 use credentials::{Caller, Credentials};
 use dynamodb::Tables;
+use eventbridge::Events;
 use front::Front;
 use futures_util::future::BoxFuture;
 use http::Response;
@@ -31,6 +34,7 @@ use s3s::service::S3ServiceBuilder;
 use sqs::Queues;
 use std::path::Path;
 use std::sync::Arc;
+use stepfunctions::Tasks;
 
 pub use dynamodb::TablesFault;
 pub use s3::S3Fault;
@@ -44,6 +48,8 @@ pub struct AwsEndpoint {
     credentials: Arc<Credentials>,
     clock: Arc<Clock>,
     journal: Arc<Journal>,
+    events: Arc<Events>,
+    tasks: Arc<Tasks>,
 }
 
 /// What an endpoint is made of.
@@ -86,8 +92,16 @@ impl AwsEndpoint {
         let tables = Tables::open(data.map(|folder| folder.join("dynamodb.sqlite")).as_deref(), Arc::clone(&clock))?;
         let buckets = Buckets::open(data.map(|folder| folder.join("s3")).as_deref(), Arc::clone(&clock))?;
         let queues = Queues::open(data.map(|folder| folder.join("sqs")).as_deref(), Arc::clone(&clock))?;
-        let (tables, buckets, queues) = (Arc::new(tables), Arc::new(buckets), Arc::new(queues));
-        Ok(Self { tables, buckets, queues, credentials, clock, journal: Arc::default() })
+        Ok(Self {
+            tables: Arc::new(tables),
+            buckets: Arc::new(buckets),
+            queues: Arc::new(queues),
+            credentials,
+            clock,
+            journal: Arc::default(),
+            events: Arc::default(),
+            tasks: Arc::default(),
+        })
     }
 
     /// The buckets, for services that write objects themselves.
@@ -103,6 +117,26 @@ impl AwsEndpoint {
     /// Who called what.
     pub fn journal(&self) -> Arc<Journal> {
         Arc::clone(&self.journal)
+    }
+
+    /// What was put on the event buses.
+    pub fn events(&self) -> Arc<Events> {
+        Arc::clone(&self.events)
+    }
+
+    /// The steps of workflows that wait, and what they were told.
+    pub fn tasks(&self) -> Arc<Tasks> {
+        Arc::clone(&self.tasks)
+    }
+
+    /// Changes whenever a table has been written.
+    pub(crate) fn written(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.tables.written()
+    }
+
+    /// Calls DynamoDB from inside, by the wire's own shapes. Blocks for as long as that takes.
+    pub(crate) fn call_tables(&self, operation: &str, request: &serde_json::Value) -> Result<serde_json::Value, TablesFault> {
+        self.tables.call(operation, request)
     }
 
     /// Makes the table that the properties of an `AWS::DynamoDB::Table` describe, unless it is there.
@@ -141,6 +175,8 @@ impl AwsEndpoint {
             sts: sts::Sts::new(Arc::clone(&self.credentials)),
             rekognition,
             lambda,
+            events: Arc::clone(&self.events),
+            tasks: Arc::clone(&self.tasks),
         };
         axum::Router::new().fallback(front::answer).with_state(Arc::new(front))
     }

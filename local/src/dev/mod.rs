@@ -1,11 +1,14 @@
 //! The helpers under `/dev` that exist on one machine only: a token for anyone, time that passes at will, a session's result without a
-//! camera. They would be a hole anywhere else, so a page of another origin cannot reach them, nor a foreign name that points at this machine.
+//! camera, a step of a workflow without a workflow, and what was told to others. They would be a hole anywhere else, so a page of another origin cannot reach them, nor a foreign name that points at this machine.
 
 mod guard;
 mod problem;
 
+use crate::aws::eventbridge::Events;
+use crate::aws::stepfunctions::Tasks;
 use crate::clock::{Clock, wall_now};
 use crate::error_chain::ErrorChain;
+use crate::event_sources::DeadLetters;
 use crate::rekognition::{Rekognition, ScriptError, ScriptedOutcome};
 use crate::timers::Timers;
 use crate::tokens::{SCOPES, TokenIssuer};
@@ -14,7 +17,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Json, Response};
-use axum::routing::{any, post};
+use axum::routing::{any, get, post};
 use http::StatusCode;
 use problem::Problem;
 use serde::Deserialize;
@@ -38,6 +41,12 @@ pub struct Helpers {
     pub rekognition: Arc<Rekognition>,
     /// What is due once the clock has moved.
     pub timers: Timers,
+    /// What was put on the event buses.
+    pub events: Arc<Events>,
+    /// Stands in for Step Functions.
+    pub tasks: Arc<Tasks>,
+    /// What could not be delivered.
+    pub dead_letters: Arc<DeadLetters>,
 }
 
 #[derive(Deserialize)]
@@ -54,6 +63,10 @@ struct ClockRequest {
     advance_seconds: u32,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TaskRequest {}
+
 fn default_scope() -> String {
     "verify".to_owned()
 }
@@ -65,6 +78,8 @@ pub fn router(helpers: Helpers) -> Router {
         .route("/dev/token", post(token).fallback(post_only))
         .route("/dev/clock", post(clock).fallback(post_only))
         .route("/dev/outcome", post(outcome).fallback(post_only))
+        .route("/dev/task", post(task).get(task_outcome).fallback(post_or_get_only))
+        .route("/dev/events", get(events).fallback(get_only))
         .route("/dev/{*path}", nothing)
         .layer(from_fn(guard::refuse_foreigners))
         .with_state(Arc::new(helpers))
@@ -72,6 +87,14 @@ pub fn router(helpers: Helpers) -> Router {
 
 async fn post_only() -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this helper takes POST only")
+}
+
+async fn get_only() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this helper takes GET only")
+}
+
+async fn post_or_get_only() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this helper takes POST, and GET with ?token=")
 }
 
 async fn token(State(helpers): State<Arc<Helpers>>, request: Request) -> Result<Response, Problem> {
@@ -96,6 +119,30 @@ async fn clock(State(helpers): State<Arc<Helpers>>, request: Request) -> Result<
     let now = helpers.clock.advance(request.advance_seconds).map_err(|error| internal(&error))?;
     helpers.timers.run_due().await;
     Ok(Json(json!({ "now": now.to_string() })).into_response())
+}
+
+/// Hands out the token of a step that waits, as Step Functions would give it to a function.
+async fn task(State(helpers): State<Arc<Helpers>>, request: Request) -> Result<Response, Problem> {
+    let TaskRequest {} = body(request).await?;
+    let token = helpers.tasks.hand_out().map_err(|error| internal(&error))?;
+    Ok(Json(json!({ "taskToken": token })).into_response())
+}
+
+/// What the step was told.
+async fn task_outcome(State(helpers): State<Arc<Helpers>>, request: Request) -> Result<Response, Problem> {
+    let query = request.uri().query().unwrap_or_default();
+    let token = query.split('&').find_map(|pair| pair.strip_prefix("token=")).unwrap_or_default();
+    let token = percent_encoding::percent_decode_str(token).decode_utf8_lossy();
+    match helpers.tasks.outcome(&token) {
+        Some(outcome) => Ok(Json(outcome).into_response()),
+        None => Err(Problem::new(StatusCode::NOT_FOUND, "not_found", "no such token was handed out")),
+    }
+}
+
+/// Everything that left: events, answers to workflows, and what was given up.
+async fn events(State(helpers): State<Arc<Helpers>>) -> Response {
+    let (events, tasks) = (helpers.events.kept(), helpers.tasks.calls());
+    Json(json!({ "events": events, "tasks": tasks, "deadLetters": helpers.dead_letters.kept() })).into_response()
 }
 
 async fn outcome(State(helpers): State<Arc<Helpers>>, request: Request) -> Result<Response, Problem> {

@@ -4,7 +4,9 @@
 use super::cors::Cors;
 use super::intrinsics::{resolve, resolve_text};
 use super::routes::{Access, Route, Routes};
+use super::sources::stream_source;
 use super::stack::{Resource, Stack, TemplateError};
+use crate::event_sources::StreamSource;
 use crate::schedules::rate;
 use jiff::SignedDuration;
 use serde_json::Value as Json;
@@ -46,6 +48,8 @@ pub struct Function {
     pub environment: BTreeMap<String, String>,
     /// How often it is invoked by itself.
     pub schedule: Option<SignedDuration>,
+    /// The table whose stream it is behind.
+    pub stream: Option<StreamSource>,
 }
 
 /// An `SQS` event of a function: how its messages are delivered.
@@ -127,7 +131,8 @@ fn function(stack: &Stack, resource: &Resource<'_>, secret: &impl Fn(&str) -> st
             environment.insert(variable.to_owned(), dynamic(resolve_text(value, stack)?, secret)?);
         }
     }
-    Ok(Function { name, timeout: Duration::from_secs(timeout), environment, schedule: schedule(stack, resource)? })
+    let (schedule, stream) = (schedule(stack, resource)?, stream_source(stack, resource)?);
+    Ok(Function { name, timeout: Duration::from_secs(timeout), environment, schedule, stream })
 }
 
 /// The period of a function's `ScheduleV2` event, where it has one.

@@ -9,6 +9,7 @@ mod event;
 mod functions;
 mod intrinsics;
 mod routes;
+mod sources;
 mod stack;
 
 pub use authorizer::{Authorized, Authorizer, Refusal};

@@ -116,7 +116,7 @@ impl Stack {
         }
     }
 
-    /// What `Fn::GetAtt` comes to. Only ARNs are known: the template asks for nothing else.
+    /// What `Fn::GetAtt` comes to. Only ARNs are known, that of a stream among them: the template asks for nothing else.
     pub(super) fn attribute(&self, resource: &str, attribute: &str) -> Result<String, TemplateError> {
         let found = self.resource(resource)?;
         let name = self.physical_name(&found)?;
@@ -125,15 +125,16 @@ impl Stack {
             "AWS::S3::Bucket" => format!("s3:::{name}"),
             "AWS::IAM::Role" => format!("iam::{ACCOUNT}:role/{name}"),
             "AWS::SecretsManager::Secret" => format!("secretsmanager:{REGION}:{ACCOUNT}:secret:{name}"),
-            "AWS::SQS::Queue" => format!("sqs:{REGION}:{ACCOUNT}:{name}"),
             "AWS::Logs::LogGroup" => format!("logs:{REGION}:{ACCOUNT}:log-group:{name}"),
+            "AWS::SQS::Queue" => format!("sqs:{REGION}:{ACCOUNT}:{name}"),
             "AWS::Serverless::Function" => format!("lambda:{REGION}:{ACCOUNT}:function:{name}"),
             _ => return Err(TemplateError::UnknownName(format!("{resource}.{attribute}"))),
         };
-        if attribute != "Arn" {
-            return Err(TemplateError::UnknownName(format!("{resource}.{attribute}")));
+        match (found.kind, attribute) {
+            (_, "Arn") => Ok(format!("arn:aws:{service}")),
+            ("AWS::DynamoDB::Table", "StreamArn") => Ok(format!("arn:aws:{service}/stream/latest")),
+            _ => Err(TemplateError::UnknownName(format!("{resource}.{attribute}"))),
         }
-        Ok(format!("arn:aws:{service}"))
     }
 
     /// What a resource is called here: the name that the template gives it, or one made of its logical id.

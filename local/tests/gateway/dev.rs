@@ -52,6 +52,7 @@ async fn what_a_helper_does_not_take_is_explained() {
         ("clock", "{}", 400, "advanceSeconds"),
         ("outcome", r#"{"sessionId":"7d5b4b0e-0000-4000-8000-000000000000","status":"SUCCEEDED"}"#, 404, "session"),
         ("outcome", r#"{"status":"DONE"}"#, 400, "DONE"),
+        ("task", r#"{"taskToken":"x"}"#, 400, "taskToken"),
         ("nonsense", "{}", 404, "no such helper"),
     ] {
         let answer = ask(&local, "POST", &format!("/dev/{helper}"), &[("content-type", "application/json")], body.to_owned()).await;

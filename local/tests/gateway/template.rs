@@ -47,7 +47,7 @@ fn the_environment_is_resolved_to_local_names() {
 fn queues_and_what_they_invoke_are_read() {
     let deployment = deployment();
     let names: Vec<_> = deployment.queues.iter().map(|queue| queue["QueueName"].as_str().expect("a name")).collect();
-    assert_eq!(names, ["prooflight-local-rescue-queue", "prooflight-local-rescue-dead-letters"]);
+    assert_eq!(names, ["prooflight-local-rescue-queue", "prooflight-local-rescue-dead-letters", "prooflight-local-unpublished-records"]);
     let dead_letters = &deployment.queues[0]["RedrivePolicy"]["deadLetterTargetArn"];
     assert_eq!(dead_letters, "arn:aws:sqs:us-east-1:000000000000:prooflight-local-rescue-dead-letters");
     let [source] = deployment.queue_sources.as_slice() else { panic!("one source") };

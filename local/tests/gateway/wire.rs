@@ -13,7 +13,8 @@ use std::sync::Arc;
 use tower::ServiceExt;
 
 pub(crate) const PAGE_ORIGIN: &str = "https://page.example";
-pub(crate) const FUNCTIONS: [&str; 13] = [
+pub(crate) const FUNCTIONS: [&str; 14] = [
+    "publish-decision",
     "create-session",
     "complete-session",
     "get-verification",

@@ -82,6 +82,20 @@ impl AwsClients {
         aws_sdk_sts::Client::from_conf(config.build())
     }
 
+    /// `EventBridge` in the function's region.
+    pub fn eventbridge(&self) -> aws_sdk_eventbridge::Client {
+        let mut config = aws_sdk_eventbridge::config::Builder::from(&self.shared);
+        config.set_endpoint_url(self.endpoint("AWS_ENDPOINT_URL_EVENTBRIDGE"));
+        aws_sdk_eventbridge::Client::from_conf(config.build())
+    }
+
+    /// Step Functions in the function's region.
+    pub fn sfn(&self) -> aws_sdk_sfn::Client {
+        let mut config = aws_sdk_sfn::config::Builder::from(&self.shared);
+        config.set_endpoint_url(self.endpoint("AWS_ENDPOINT_URL_SFN"));
+        aws_sdk_sfn::Client::from_conf(config.build())
+    }
+
     /// Rekognition in the region where Face Liveness is asked for, which not every region has.
     pub fn rekognition(&self) -> aws_sdk_rekognition::Client {
         let mut config = aws_sdk_rekognition::config::Builder::from(&self.shared).region(self.liveness_region.clone());

@@ -13,6 +13,9 @@ pub(super) type Item = HashMap<String, AttributeValue>;
 /// The sort key of the document.
 pub(super) const DOCUMENT: &str = "verification";
 
+/// How the partition of a verification begins.
+const PARTITION: &str = "verification#";
+
 /// The one partition of the index `reviewQueue`: reviews are opened by the minute, not by the millisecond.
 pub(super) const REVIEW_QUEUE: &str = "pending";
 
@@ -80,13 +83,29 @@ pub(super) fn read_document(item: Item) -> Result<(Verification, u64), Fault> {
     Ok((read.document, read.version))
 }
 
+/// The document that an image of the table's stream holds, and its version; none for an image of something else, or of nothing.
+pub fn read_image(image: serde_dynamo::Item) -> Result<Option<(Verification, u64)>, Fault> {
+    let of = |name: &str| {
+        image.get(name).and_then(|value| match value {
+            serde_dynamo::AttributeValue::S(text) => Some(text.as_str()),
+            _ => None,
+        })
+    };
+    if of("sk") != Some(DOCUMENT) || !of("pk").is_some_and(|pk| pk.starts_with(PARTITION)) {
+        return Ok(None);
+    }
+    let read: StoredDocument = serde_dynamo::from_item(image)
+        .map_err(|error| Fault::new(FaultCode::StoreCorrupt, "read a verification in the table's stream", error))?;
+    Ok(Some((read.document, read.version)))
+}
+
 pub(super) fn partition(id: &VerificationId) -> String {
-    format!("verification#{id}")
+    format!("{PARTITION}{id}")
 }
 
 /// Whose document an item or a key is.
 pub(super) fn id_of(item: &Item) -> Result<VerificationId, Fault> {
-    let id = text(item, "pk").and_then(|pk| pk.strip_prefix("verification#")).and_then(VerificationId::parse);
+    let id = text(item, "pk").and_then(|pk| pk.strip_prefix(PARTITION)).and_then(VerificationId::parse);
     id.ok_or_else(|| Fault::bare(FaultCode::StoreCorrupt, "read the name of a listed verification"))
 }
 
@@ -146,6 +165,7 @@ mod tests {
             consent: None,
             metadata: [("order".to_owned(), "7".to_owned())].into(),
             opening_digest: "digest".into(),
+            waiting: None,
         }
         .at("2026-11-22T12:00:00Z".parse().unwrap());
         document_item(&verification, 3).unwrap()

@@ -1,7 +1,10 @@
 //! What can be done to a verification, and the one function that does it. `apply` is total and idempotent: the same command
 //! applied to what it made changes nothing, so a write whose answer was lost is simply tried again.
 
-use super::{Decision, Nonce, Opinion, Owner, Reason, Rejection, Session, SessionId, SessionNumber, SessionState, Status, Verification};
+use super::{
+    Awaited, Decision, Nonce, Opinion, Owner, Reason, Rejection, Session, SessionId, SessionNumber, SessionState, Status, TaskToken,
+    Verification,
+};
 use jiff::Timestamp;
 
 /// Something that is done to a verification.
@@ -50,6 +53,13 @@ pub enum Command {
         /// SHA-256 of its bytes, lower-case hexadecimal.
         sha256: String,
     },
+    /// A step of a workflow waits for the answer.
+    Await {
+        /// What resumes it.
+        token: TaskToken,
+        /// Which answer.
+        awaited: Awaited,
+    },
     /// Nobody wants to know any more.
     Cancel,
     /// The subject takes the consent back.
@@ -87,35 +97,19 @@ impl Verification {
     /// Applies `command` to what `self` is at `now`.
     pub fn apply(&self, command: &Command, now: Timestamp) -> Result<Change, Rejection> {
         let mut next = self.at(now);
-        match command {
+        let changes = match command {
             Command::Reserve { nonce, supersede } => {
-                if next.sessions.iter().any(|session| session.nonce == *nonce) {
-                    return Ok(Change::Unchanged);
-                }
-                if !next.make_way(*supersede, now)? {
+                let known = next.sessions.iter().any(|session| session.nonce == *nonce);
+                if known || !next.make_way(*supersede, now)? {
                     return Ok(Change::Unchanged);
                 }
                 next.reserve(nonce.clone(), now)?;
+                true
             }
-            Command::Commit { number, session_id } => {
-                // Closed between the reservation and now: nobody streams for what nobody waits for.
-                if next.status != Status::Open {
-                    return Err(Rejection::VerificationClosed);
-                }
-                let session = next.session_mut(*number).ok_or(Rejection::SessionGone)?;
-                match session.state {
-                    SessionState::Reserved if !session.superseded => {}
-                    // The same token got the same session from Rekognition: whoever came first has written it.
-                    SessionState::Issued if session.session_id.as_ref() == Some(session_id) => return Ok(Change::Unchanged),
-                    _ => return Err(Rejection::SessionGone),
-                }
-                session.session_id = Some(session_id.clone());
-                session.issued_at = Some(now);
-                session.state = SessionState::Issued;
-            }
+            Command::Commit { number, session_id } => next.commit(*number, session_id, now)?,
             Command::ObserveStreaming { number } => match next.session_mut(*number) {
-                Some(session) if session.state == SessionState::Issued && !session.streamed => session.streamed = true,
-                _ => return Ok(Change::Unchanged),
+                Some(session) if session.state == SessionState::Issued => !std::mem::replace(&mut session.streamed, true),
+                _ => false,
             },
             Command::Lapse { number } => {
                 // Looked at before the passing of time is applied: a session that time alone has ended is written as such.
@@ -126,6 +120,7 @@ impl Verification {
                     session.state = SessionState::Lapsed;
                 }
                 next.close_if_due(now, now);
+                true
             }
             Command::Judge { number, decision, tips, superseded, sampled } => {
                 // INVARIANT: what is closed never changes. A superseded session of a closed verification has nothing left to say.
@@ -134,51 +129,38 @@ impl Verification {
                     return Ok(Change::Unchanged);
                 }
                 next.judge(*number, decision, tips, *sampled, now);
+                true
             }
             Command::PinSource { sha256 } => match next.source.as_mut() {
-                Some(source) if source.sha256.is_none() => source.sha256 = Some(sha256.clone()),
-                _ => return Ok(Change::Unchanged),
+                Some(source) if source.sha256.is_none() => source.sha256.replace(sha256.clone()).is_none(),
+                _ => false,
             },
+            Command::Await { awaited: Awaited::Verdict, .. } if next.status == Status::Open => return Err(Rejection::NotDecided),
+            // Where the answer is there already, whoever asks gives it.
+            Command::Await { token, awaited } => next.remember_waiting(token, *awaited),
             Command::Cancel => match next.status {
-                Status::Open => next.close(Status::Expired, Some(Reason::Cancelled), now),
-                Status::Expired if next.closed_because == Some(Reason::Cancelled) => return Ok(Change::Unchanged),
+                Status::Open => {
+                    next.close(Status::Expired, Some(Reason::Cancelled), now);
+                    true
+                }
+                Status::Expired if next.closed_because == Some(Reason::Cancelled) => false,
                 _ => return Err(Rejection::VerificationClosed),
             },
-            Command::WithdrawConsent => {
-                if !next.withdraw_consent(now) {
-                    return Ok(Change::Unchanged);
+            Command::WithdrawConsent => next.withdraw_consent(now),
+            Command::Claim { reviewer } => next.claim(reviewer, now)?,
+            Command::Review(opinion) => next.take_opinion(opinion, now)?,
+            Command::Question { because } => next.ask_for_quality(&[*because], now),
+            Command::Erase => {
+                let open = matches!(next.status, Status::Open | Status::InReview);
+                if open {
+                    next.close(Status::Expired, Some(Reason::Erased), now);
                 }
+                open
             }
-            Command::Claim { reviewer } => {
-                if !next.claim(reviewer, now)? {
-                    return Ok(Change::Unchanged);
-                }
-            }
-            Command::Review(opinion) => {
-                if !next.take_opinion(opinion, now)? {
-                    return Ok(Change::Unchanged);
-                }
-            }
-            Command::Question { because } => {
-                if !next.ask_for_quality(&[*because], now) {
-                    return Ok(Change::Unchanged);
-                }
-            }
-            Command::Erase => match next.status {
-                Status::Open | Status::InReview => next.close(Status::Expired, Some(Reason::Erased), now),
-                Status::Approved | Status::Denied | Status::Expired => return Ok(Change::Unchanged),
-            },
-            Command::Removed => match next.removal_due {
-                Some(due) if due <= now => next.removal_due = None,
-                _ => return Ok(Change::Unchanged),
-            },
-            Command::Settle => {
-                if next == *self {
-                    return Ok(Change::Unchanged);
-                }
-            }
-        }
-        Ok(Change::Changed(Box::new(next)))
+            Command::Removed => next.removal_due.take_if(|due| *due <= now).is_some(),
+            Command::Settle => next != *self,
+        };
+        Ok(if changes { Change::Changed(Box::new(next)) } else { Change::Unchanged })
     }
 
     /// True unless it was taken back before.

@@ -15,6 +15,7 @@ mod identifiers;
 mod keyed;
 mod lockout;
 mod opening;
+mod publication;
 mod rejection;
 mod review;
 mod reviewing;
@@ -23,6 +24,7 @@ mod settle;
 mod terms;
 mod time;
 mod verification;
+mod workflow;
 
 pub use challenge::{Challenge, ChallengeKind};
 pub use commands::{Change, Command};
@@ -40,8 +42,10 @@ pub use lockout::{
     is_suspicious, standing,
 };
 pub use opening::OpenVerification;
+pub use publication::{DocumentWrite, Event, EventKind, Publication, Told};
 pub use rejection::Rejection;
 pub use review::{CLAIM_HOLDS_FOR, Claim, LOOK_HOLDS_FOR, Opinion, Review, ReviewKind, ReviewRejection, Verdict, VerdictReason};
 pub use settle::{IN_REVIEW_FOR, RESUMABLE_FOR, SESSION_LAPSES_AFTER, SESSION_LIVES_FOR, VERIFICATION_LIVES_FOR};
 pub use terms::{FaceMatch, OpenedBy, Terms};
 pub use verification::{DecidedSession, NextStep, Session, SessionState, Status, Verification};
+pub use workflow::{Awaited, TaskAnswer, TaskFailure, TaskOutput, TaskToken};

@@ -1,7 +1,8 @@
 //! How a verification begins: by its subject, with the first session reserved, or by a service on the subject's behalf.
 
 use super::{
-    Consent, DeviceKey, Nonce, Owner, Session, SessionNumber, SourcePicture, Status, SubjectKey, Terms, Verification, VerificationId,
+    Consent, DeviceKey, Nonce, Owner, Session, SessionNumber, SourcePicture, Status, SubjectKey, TaskToken, Terms, Verification,
+    VerificationId,
 };
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -33,6 +34,8 @@ pub struct OpenVerification {
     pub metadata: BTreeMap<String, String>,
     /// SHA-256 of the request's body.
     pub opening_digest: String,
+    /// The step of a workflow that waits for the answer.
+    pub waiting: Option<TaskToken>,
 }
 
 impl OpenVerification {
@@ -61,6 +64,7 @@ impl OpenVerification {
             opening_digest: self.opening_digest,
             sessions: first.into_iter().collect(),
             review: None,
+            waiting: self.waiting.into_iter().collect(),
         }
     }
 }

@@ -9,6 +9,8 @@ pub enum Rejection {
     VerificationClosed,
     /// The last session that the policy allows is being streamed; nothing more can be asked for until it ends.
     SessionInProgress,
+    /// A verdict is waited for, and nothing is decided yet that a person would have to look at.
+    NotDecided,
     /// The reserved session was given up before it could be committed.
     SessionGone,
     /// More sessions were asked for than anybody needs, whether or not they were used.

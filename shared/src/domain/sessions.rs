@@ -1,7 +1,8 @@
 //! What happens to the sessions of a verification: one is made room for and reserved, and in the end it is judged.
 
 use super::{
-    DecidedSession, Decision, Nonce, Outcome, RESUMABLE_FOR, Rejection, Session, SessionNumber, SessionState, Status, Verification,
+    DecidedSession, Decision, Nonce, Outcome, RESUMABLE_FOR, Rejection, Session, SessionId, SessionNumber, SessionState, Status,
+    Verification,
 };
 use jiff::Timestamp;
 
@@ -40,6 +41,25 @@ impl Verification {
         let number = SessionNumber(self.sessions.last().map_or(0, |last| last.number.0).saturating_add(1));
         self.sessions.push(Session::reserved(number, nonce, now));
         Ok(())
+    }
+
+    /// Takes Rekognition's name for a reserved session. True unless whoever came first has written it: the same token got the same
+    /// session.
+    pub(super) fn commit(&mut self, number: SessionNumber, session_id: &SessionId, now: Timestamp) -> Result<bool, Rejection> {
+        // Closed between the reservation and now: nobody streams for what nobody waits for.
+        if self.status != Status::Open {
+            return Err(Rejection::VerificationClosed);
+        }
+        let session = self.session_mut(number).ok_or(Rejection::SessionGone)?;
+        match session.state {
+            SessionState::Reserved if !session.superseded => {}
+            SessionState::Issued if session.session_id.as_ref() == Some(session_id) => return Ok(false),
+            _ => return Err(Rejection::SessionGone),
+        }
+        session.session_id = Some(session_id.clone());
+        session.issued_at = Some(now);
+        session.state = SessionState::Issued;
+        Ok(true)
     }
 
     pub(super) fn judge(&mut self, number: SessionNumber, decision: &Decision, tips: &[String], sampled: bool, now: Timestamp) {

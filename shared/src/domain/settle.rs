@@ -70,6 +70,8 @@ impl Verification {
 
     pub(super) fn close(&mut self, status: Status, because: Option<Reason>, now: Timestamp) {
         self.status = status;
+        // Whoever waited for this is told by the write that makes it so (`Publication`); a used token is of no use to anybody.
+        self.waiting.clear();
         self.closed_because = because;
         self.decided_at = Some(now);
     }

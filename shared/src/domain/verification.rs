@@ -3,7 +3,8 @@
 
 use super::identifiers::hex;
 use super::{
-    Consent, DeviceKey, Nonce, Outcome, Owner, Reason, Review, SessionId, SessionNumber, SourcePicture, SubjectKey, Terms, VerificationId,
+    Consent, DeviceKey, Nonce, Outcome, Owner, Reason, Review, SessionId, SessionNumber, SourcePicture, SubjectKey, TaskToken, Terms,
+    VerificationId,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -52,6 +53,9 @@ pub struct Verification {
     pub sessions: Vec<Session>,
     /// What reviewers are asked and have said.
     pub review: Option<Review>,
+    /// The steps of workflows that wait until the status changes.
+    #[serde(default)]
+    pub waiting: Vec<TaskToken>,
 }
 
 /// `open -> approved, denied, in_review or expired`; `in_review -> approved, denied or expired`.

@@ -9,6 +9,7 @@ mod judgements;
 mod limits;
 mod policies;
 mod properties;
+mod publications;
 mod reviews;
 mod sample;
 mod transitions;

@@ -46,6 +46,7 @@ pub(crate) fn opened(policy: &str) -> Verification {
         consent: None,
         metadata: std::collections::BTreeMap::new(),
         opening_digest: String::new(),
+        waiting: None,
     }
     .at(start())
 }

@@ -125,11 +125,6 @@ describe('failures', () => {
     ['missing consent', problem(422, 'consent_required'), { kind: 'consent-required' }],
     ['a key used before', problem(422, 'idempotency_mismatch'), { kind: 'key-reused' }],
     ['an unknown policy', problem(422, 'policy_unknown'), { kind: 'refused', code: 'policy_unknown' }],
-    [
-      'a policy of a later release',
-      problem(503, 'not_yet_available', { 'retry-after': '2' }),
-      { kind: 'refused', code: 'not_yet_available' },
-    ],
     ['an answer without its fields', json(200, { status: 'open' }), { kind: 'refused', code: 'malformed_answer' }],
   ])('%s', async (_name, reply, failure) => {
     const { client, slept } = clientWith([reply]);

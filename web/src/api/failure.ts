@@ -45,9 +45,6 @@ export function failureOf(status: number, code: string | undefined, retryAfter: 
       return { kind: 'closed' };
     case 'session_in_progress':
       return { kind: 'still-running', retryAfter: retryAfter ?? DEFAULT_WAIT };
-    // A 503 that no waiting mends: the policy needs what this release of the backend does not have.
-    case 'not_yet_available':
-      return { kind: 'refused', code };
     // What is known of the subject is being erased; afterwards a check can be begun again.
     case 'erasure_in_progress':
     case 'idempotency_in_progress':

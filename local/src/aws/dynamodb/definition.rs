@@ -33,7 +33,7 @@ pub(super) fn ensure(database: &Database, definition: &Value) -> Result<(), Tabl
 }
 
 /// Calls the engine by the wire's own shapes, which are the ones that a template has.
-fn call(database: &Database, operation: &str, request: &Value) -> Result<Value, TablesFault> {
+pub(super) fn call(database: &Database, operation: &str, request: &Value) -> Result<Value, TablesFault> {
     let answer = dispatch(database, operation, &request.to_string());
     let answer = answer.unwrap_or_else(|| Err(DynoxideError::InternalServerError(format!("there is no {operation}"))))?;
     serde_json::from_str(&answer).map_err(|error| TablesFault::Definition(error.to_string()))

@@ -37,6 +37,11 @@ pub(super) fn dispatch(database: &Database, operation: &str, body: &str) -> Opti
     Some(answer.map_err(|error| worded(operation, error)))
 }
 
+/// Whether an operation that went well may have changed an item.
+pub(super) fn writes(operation: &str) -> bool {
+    matches!(operation, "BatchWriteItem" | "DeleteItem" | "PutItem" | "TransactWriteItems" | "UpdateItem")
+}
+
 fn run<Q: DeserializeOwned, A: Serialize>(body: &str, call: impl FnOnce(Q) -> Result<A>) -> Result<String> {
     let request = serde_json::from_str(body).map_err(|error| unreadable(&error))?;
     serde_json::to_string(&call(request)?).map_err(|error| DynoxideError::InternalServerError(error.to_string()))

@@ -15,6 +15,7 @@ use futures_util::FutureExt as _;
 use http::{Response, StatusCode};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::watch;
 
 pub(crate) use permissions::permissions;
 use residue::Residue;
@@ -25,6 +26,7 @@ pub(crate) struct Tables {
     file: Option<PathBuf>,
     clock: Arc<Clock>,
     residue: Mutex<Residue>,
+    written: watch::Sender<u64>,
 }
 
 /// Why the tables cannot be opened or made.
@@ -59,7 +61,7 @@ impl Tables {
         // A commit then waits for no disk: nothing is lost when the process ends, and a power cut costs the last moments of a
         // local table. The engine has no other name for this setting.
         database.disable_bulk_loading()?;
-        Ok(Self { database, file: file.map(Path::to_owned), clock, residue: Mutex::default() })
+        Ok(Self { database, file: file.map(Path::to_owned), clock, residue: Mutex::default(), written: watch::Sender::default() })
     }
 
     /// Answers one call. The engine works synchronously, so this belongs on a thread that may block.
@@ -69,7 +71,12 @@ impl Tables {
         };
         match dispatch::dispatch(&self.database, operation, body) {
             None => json::unknown_operation("dynamodb", operation),
-            Some(Ok(body)) => json::answer("dynamodb", StatusCode::OK, body),
+            Some(Ok(body)) => {
+                if dispatch::writes(operation) {
+                    self.written.send_modify(|count| *count += 1);
+                }
+                json::answer("dynamodb", StatusCode::OK, body)
+            }
             Some(Err(error)) => {
                 let status = StatusCode::from_u16(error.status_code()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
                 if status.is_server_error() {
@@ -78,6 +85,16 @@ impl Tables {
                 json::answer("dynamodb", status, error.to_json())
             }
         }
+    }
+
+    /// Changes whenever something has been written.
+    pub(crate) fn written(&self) -> watch::Receiver<u64> {
+        self.written.subscribe()
+    }
+
+    /// Calls the engine by the wire's own shapes.
+    pub(crate) fn call(&self, operation: &str, request: &serde_json::Value) -> Result<serde_json::Value, TablesFault> {
+        definition::call(&self.database, operation, request)
     }
 
     /// Makes the table that `definition` describes (the properties of an `AWS::DynamoDB::Table`, intrinsics resolved) unless
@@ -89,6 +106,12 @@ impl Tables {
     /// Deletes the items whose time to live is over on our clock, says how many, and removes what deleted items have left in the file: AWS does it "within a few days", here it
     /// happens when this is called. Deletions appear in the table's stream as the service's own.
     pub(crate) fn sweep_ttl(&self) -> Result<usize, TablesFault> {
+        let swept = self.sweep();
+        self.written.send_modify(|count| *count += 1);
+        swept
+    }
+
+    fn sweep(&self) -> Result<usize, TablesFault> {
         let Some(path) = &self.file else { return Ok(self.database.sweep_ttl()?) };
         // A database that was opened from a file keeps system time; a second handle on the same file takes ours.
         let path = path.to_str().ok_or_else(|| TablesFault::Path(path.clone()))?;
