@@ -98,8 +98,10 @@ impl ReviewVerification {
             return Err(Problem::LookFirst);
         }
         let judged = self.change(loaded, &command, invocation).await?;
-        // An approval that is overturned stays as it was given; the face that it enrolled does not.
-        self.enroller.remove_what_must_go(&judged, now, &Entropy::new(&invocation.entropy)).await?;
+        // An approval that is overturned stays as it was given; the face that it enrolled does not. With a withdrawn consent it is gone.
+        if judged.is_overturned() && judged.withdrawn_at.is_none() {
+            self.enroller.remove_what_must_go(&judged, now, &Entropy::new(&invocation.entropy)).await?;
+        }
         Ok(Answer::json(200, &VerdictBody::of(&judged)))
     }
 
