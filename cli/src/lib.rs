@@ -11,7 +11,6 @@ use prooflight_shared::environment::{Environment, EnvironmentError, LIVENESS_REG
 use prooflight_shared::fault::Fault;
 use prooflight_shared::policy::{Catalogue, PolicyError};
 use replay::Replay;
-use std::error::Error as _;
 use std::path::PathBuf;
 
 /// What came of a command.
@@ -43,20 +42,6 @@ pub enum CommandError {
     /// The system did not answer.
     #[error(transparent)]
     Fault(#[from] Fault),
-}
-
-impl CommandError {
-    /// The whole chain on one line.
-    pub fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            cause = error.source();
-        }
-        text
-    }
 }
 
 /// The table of a laptop.

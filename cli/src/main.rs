@@ -1,6 +1,7 @@
 //! `prooflight`: reads the command line, does what it says, and prints what came of it.
 
 use prooflight_cli::options::{Command, HELP, parse};
+use prooflight_shared::error_chain::ErrorChain;
 use std::io::{Error, Write, stderr, stdout};
 use std::process::ExitCode;
 
@@ -20,7 +21,7 @@ fn main() -> ExitCode {
     };
     match runtime.block_on(prooflight_cli::replay(&options, process_variable)) {
         Ok(finding) => say(&finding.text, finding.sound),
-        Err(error) => fail(1, &error.chain()),
+        Err(error) => fail(1, &ErrorChain(&error).to_string()),
     }
 }
 

@@ -7,7 +7,6 @@ pub mod certificate;
 pub mod clock;
 pub mod data_folder;
 pub mod dev;
-pub mod error_chain;
 pub mod event_sources;
 pub mod gateway;
 mod instance;

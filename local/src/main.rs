@@ -1,8 +1,8 @@
 //! `prooflight-local`: reads the command line, starts an instance, says where it is, and stops it in good order.
 
-use prooflight_local::error_chain::ErrorChain;
 use prooflight_local::options::{Command, HELP, Options, parse};
 use prooflight_local::{Local, StartError};
+use prooflight_shared::error_chain::ErrorChain;
 use std::io::{Error, Write, stderr, stdout};
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};

@@ -2,10 +2,10 @@
 //! movable clock. However far the clock has jumped, each is invoked once: what it does goes by the time, not by how often it is called.
 
 use crate::clock::Clock;
-use crate::error_chain::ErrorChain;
 use crate::gateway::{ACCOUNT, Function, Functions, REGION};
 use crate::random::bytes;
 use jiff::{SignedDuration, Timestamp};
+use prooflight_shared::error_chain::ErrorChain;
 use prooflight_shared::invocation::Invocation;
 use serde_json::json;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 /// Something failed that the caller has no part in. Its `Display` is its own sentence; the causes are printed once, at the
-/// edge, by [`Fault::chain`].
+/// edge, as an [`ErrorChain`](crate::error_chain::ErrorChain).
 #[derive(Debug)]
 pub struct Fault {
     /// For the operator who can mend it.
@@ -136,18 +136,6 @@ impl Fault {
     /// A fault that has no cause but itself.
     pub fn bare(code: FaultCode, context: &'static str) -> Self {
         Self { code, context, source: None }
-    }
-
-    /// The whole chain on one line.
-    pub fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            cause = error.source();
-        }
-        text
     }
 }
 

@@ -6,6 +6,7 @@ pub mod app;
 pub mod domain;
 pub mod edge;
 pub mod environment;
+pub mod error_chain;
 pub mod fault;
 pub mod invocation;
 pub mod policy;

@@ -4,6 +4,7 @@ use crate::world::{World, ids};
 use aws_sdk_dynamodb::types::AttributeValue;
 use prooflight_cli::Finding;
 use prooflight_cli::options::{Command, parse};
+use prooflight_shared::error_chain::ErrorChain;
 use serde_json::{Value, json};
 use std::ffi::OsString;
 use std::path::Path;
@@ -28,7 +29,7 @@ async fn prooflight(world: &World, policies: &Value, more: &[&str]) -> Result<Fi
         "AWS_ENDPOINT_URL" => Some(endpoint.clone()),
         _ => None,
     };
-    prooflight_cli::replay(&options, variable).await.map_err(|error| error.chain())
+    prooflight_cli::replay(&options, variable).await.map_err(|error| ErrorChain(&error).to_string())
 }
 
 /// A check of somebody's that ended with that confidence.

@@ -3,9 +3,9 @@
 
 use crate::aws::sqs::{Queues, Received, md5_of, system_attributes};
 use crate::clock::Clock;
-use crate::error_chain::ErrorChain;
 use crate::gateway::{ACCOUNT, FunctionFailure, Functions, QueueSource, REGION};
 use crate::random::bytes;
+use prooflight_shared::error_chain::ErrorChain;
 use prooflight_shared::invocation::Invocation;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;

@@ -20,7 +20,6 @@ pub use routes::{Access, Match, Route, Routes};
 pub use stack::{ACCOUNT, API_ID, REGION, STACK_NAME, Stack, TemplateError};
 
 use crate::clock::{Clock, wall_now};
-use crate::error_chain::ErrorChain;
 use crate::random::bytes;
 use answer::OwnAnswer;
 use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
@@ -35,6 +34,7 @@ use event::Arrival;
 use http::{HeaderValue, Request, Response, StatusCode, request::Parts};
 use http_body_util::BodyExt;
 use percent_encoding::percent_decode_str;
+use prooflight_shared::error_chain::ErrorChain;
 use prooflight_shared::invocation::Invocation;
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

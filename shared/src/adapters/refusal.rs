@@ -82,6 +82,7 @@ fn needs_mending(code: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error_chain::ErrorChain;
     use aws_sdk_dynamodb::operation::put_item::PutItemError;
     use aws_smithy_runtime_api::http::StatusCode;
     use aws_smithy_types::body::SdkBody;
@@ -99,7 +100,10 @@ mod tests {
     #[test]
     fn what_a_service_wrote_stays_out_of_the_chain() {
         let fault = refused("ValidationException", 400);
-        assert_eq!(fault.chain(), "failed to write: the service refused, code ValidationException, aws request id R1, status 400");
+        assert_eq!(
+            ErrorChain(&fault).to_string(),
+            "failed to write: the service refused, code ValidationException, aws request id R1, status 400"
+        );
     }
 
     #[test]

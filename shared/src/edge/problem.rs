@@ -3,6 +3,7 @@
 
 use crate::app::Refused;
 use crate::domain::{Rejection, ReviewRejection, Standing};
+use crate::error_chain::ErrorChain;
 use crate::fault::{Fault, FaultCode};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -172,10 +173,10 @@ impl Problem {
     pub fn log(&self) {
         match self {
             Self::Faulted(fault) if fault.code.needs_somebody() => {
-                tracing::error!(fault.code = fault.code.as_str(), status = self.status(), "{}", fault.chain());
+                tracing::error!(fault.code = fault.code.as_str(), status = self.status(), "{}", ErrorChain(fault));
             }
             Self::Faulted(fault) => {
-                tracing::warn!(fault.code = fault.code.as_str(), status = self.status(), "{}", fault.chain());
+                tracing::warn!(fault.code = fault.code.as_str(), status = self.status(), "{}", ErrorChain(fault));
             }
             _ => tracing::info!(status = self.status(), code = self.code(), "refused"),
         }
