@@ -10,7 +10,7 @@ use prooflight_shared::adapters::{AwsClients, List, VerificationTable};
 use prooflight_shared::app::Entropy;
 use prooflight_shared::domain::{Owner, StackKey, Verification};
 use prooflight_shared::edge::{
-    Answer, Caller, ConnectError, Failure, LambdaFunction, ListOf, Problem, answered, is_visible_ascii, path_parameter,
+    Answer, Caller, ConnectError, Failure, LambdaFunction, ListOf, Problem, answered, is_visible_ascii, path_parameter, query_parameter,
 };
 use prooflight_shared::environment::{self, Environment};
 use prooflight_shared::fault::Fault;
@@ -61,7 +61,7 @@ impl ExportSubject {
             return Err(Problem::Malformed("the subject has to be 1 to 256 visible ASCII characters".to_owned()));
         }
         let list = ListOf { caller: &caller.owner, query: &["export", subject] };
-        let cursor = request.query_string_parameters.first("cursor").filter(|cursor| !cursor.is_empty());
+        let cursor = query_parameter(request, "cursor");
         let after = cursor.map(|cursor| list.open(&self.stack_key, cursor)).transpose()?;
         let key = self.stack_key.subject(&Owner { issuer: caller.owner.issuer.clone(), subject: subject.to_owned() });
 

@@ -8,8 +8,8 @@ use prooflight_shared::adapters::{AwsClients, List, Place, VerificationTable};
 use prooflight_shared::app::Entropy;
 use prooflight_shared::domain::{Owner, SessionId, StackKey, Status, Verification, VerificationId};
 use prooflight_shared::edge::{
-    Answer, Caller, ConnectError, Failure, LambdaFunction, ListOf, OwnerView, Problem, ServiceView, answered, is_visible_ascii,
-    path_parameter,
+    Answer, Caller, ConnectError, Failure, LambdaFunction, ListOf, OwnerView, PageRequest, Problem, ServiceView, answered,
+    is_visible_ascii, path_parameter, query_parameter,
 };
 use prooflight_shared::environment::{self, Environment};
 use prooflight_shared::invocation::Invocation;
@@ -21,10 +21,6 @@ pub struct GetVerification {
     table: VerificationTable,
     stack_key: StackKey,
 }
-
-/// The most that one page holds, and what it holds where nobody says.
-const LARGEST_PAGE: u16 = 50;
-const USUAL_PAGE: u16 = 20;
 
 impl LambdaFunction for GetVerification {
     const NAME: &'static str = "get-verification";
@@ -81,12 +77,12 @@ impl GetVerification {
         let caller = Caller::with_scope(request, "read")?.owner;
         let asked = ListRequest::of(request)?;
         let status = asked.status.map_or("", Status::as_str);
-        let list = ListOf { caller: &caller, query: &["verifications", &asked.subject, status] };
-        let after: Option<Place> = asked.cursor.as_deref().map(|cursor| list.open(&self.stack_key, cursor)).transpose()?;
-        let subject = self.stack_key.subject(&Owner { issuer: caller.issuer.clone(), subject: asked.subject.clone() });
+        let list = ListOf { caller: &caller, query: &["verifications", asked.subject, status] };
+        let after: Option<Place> = asked.page.cursor.map(|cursor| list.open(&self.stack_key, cursor)).transpose()?;
+        let subject = self.stack_key.subject(&Owner { issuer: caller.issuer.clone(), subject: asked.subject.to_owned() });
 
         let belongs = |verification: &Verification| asked.status.is_none_or(|status| status == verification.status);
-        let (found, next) = self.table.list(List::OfSubject(&subject), after, asked.limit, invocation.now, belongs).await?;
+        let (found, next) = self.table.list(List::OfSubject(&subject), after, asked.page.limit, invocation.now, belongs).await?;
         let random = Entropy::new(&invocation.entropy).draw();
         let next_cursor = next.and_then(|place| list.seal(&self.stack_key, &place, random));
         let verifications = found.iter().map(|verification| ServiceView::of(verification, invocation.now)).collect();
@@ -95,31 +91,24 @@ impl GetVerification {
 }
 
 /// What a list is asked for.
-struct ListRequest {
-    subject: String,
+struct ListRequest<'a> {
+    subject: &'a str,
     status: Option<Status>,
-    limit: u16,
-    cursor: Option<String>,
+    page: PageRequest<'a>,
 }
 
-impl ListRequest {
-    fn of(request: &ApiGatewayV2httpRequest) -> Result<Self, Problem> {
+impl<'a> ListRequest<'a> {
+    fn of(request: &'a ApiGatewayV2httpRequest) -> Result<Self, Problem> {
         let malformed = |what: &str| Problem::Malformed(what.to_owned());
-        let parameter = |name: &str| request.query_string_parameters.first(name).filter(|value| !value.is_empty());
-        let subject = parameter("subject").filter(|subject| is_visible_ascii(subject, 256));
-        let status = match parameter("status") {
+        let subject = query_parameter(request, "subject").filter(|subject| is_visible_ascii(subject, 256));
+        let status = match query_parameter(request, "status") {
             None => None,
             Some(name) => Some(Status::parse(name).ok_or_else(|| malformed("status has to be one of a verification's"))?),
         };
-        let limit = match parameter("limit") {
-            None => Some(USUAL_PAGE),
-            Some(digits) => digits.parse().ok().filter(|limit| (1..=LARGEST_PAGE).contains(limit)),
-        };
         Ok(Self {
-            subject: subject.ok_or_else(|| malformed("subject has to be given, 1 to 256 visible ASCII characters"))?.to_owned(),
+            subject: subject.ok_or_else(|| malformed("subject has to be given, 1 to 256 visible ASCII characters"))?,
             status,
-            limit: limit.ok_or_else(|| malformed("limit has to be 1 to 50"))?,
-            cursor: parameter("cursor").map(str::to_owned),
+            page: PageRequest::of(request)?,
         })
     }
 }

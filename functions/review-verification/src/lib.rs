@@ -13,12 +13,12 @@ use prooflight_shared::domain::{
     Change, Command, LOOK_HOLDS_FOR, Opinion, Owner, Rejection, ReviewRejection, StackKey, Status, Verification, VerificationId,
 };
 use prooflight_shared::edge::{
-    Answer, Caller, CaseView, ConnectError, Failure, LambdaFunction, ListOf, NoBody, Problem, QueueEntry, answered, decode_body,
-    path_parameter,
+    Answer, Caller, CaseView, ConnectError, Failure, LambdaFunction, ListOf, NoBody, PageRequest, Problem, QueueEntry, answered,
+    decode_body, path_parameter,
 };
 use prooflight_shared::environment::Environment;
 use prooflight_shared::invocation::Invocation;
-use request::{QueueRequest, VerdictRequest, named_evidence};
+use request::{VerdictRequest, named_evidence};
 use serde::Serialize;
 
 /// The use case with its connection.
@@ -63,7 +63,7 @@ impl LambdaFunction for ReviewVerification {
 impl ReviewVerification {
     /// What awaits a verdict, oldest first.
     async fn queue(&self, request: &ApiGatewayV2httpRequest, reviewer: &Owner, invocation: &Invocation) -> Result<Answer, Problem> {
-        let asked = QueueRequest::of(request)?;
+        let asked = PageRequest::of(request)?;
         let list = ListOf { caller: reviewer, query: &["reviews"] };
         let after: Option<Place> = asked.cursor.map(|cursor| list.open(&self.stack_key, cursor)).transpose()?;
         // His own is not for him to judge, and why somebody has to look at it is not for him to know.

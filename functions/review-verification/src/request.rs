@@ -6,34 +6,12 @@ use prooflight_shared::domain::{Verdict, VerdictReason};
 use prooflight_shared::edge::Problem;
 use serde::Deserialize;
 
-/// The most that one page holds, and what it holds where nobody says.
-const LARGEST_PAGE: u16 = 50;
-const USUAL_PAGE: u16 = 20;
-
-/// A page of the queue.
-pub(crate) struct QueueRequest<'a> {
-    pub(crate) limit: u16,
-    pub(crate) cursor: Option<&'a str>,
-}
-
 /// A verdict with its reason.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct VerdictRequest {
     verdict: Option<String>,
     reason: Option<VerdictReason>,
-}
-
-impl<'a> QueueRequest<'a> {
-    pub(crate) fn of(request: &'a ApiGatewayV2httpRequest) -> Result<Self, Problem> {
-        let parameter = |name: &str| request.query_string_parameters.first(name).filter(|value| !value.is_empty());
-        let limit = match parameter("limit") {
-            None => Some(USUAL_PAGE),
-            Some(digits) => digits.parse().ok().filter(|limit| (1..=LARGEST_PAGE).contains(limit)),
-        };
-        let limit = limit.ok_or_else(|| Problem::Malformed("limit has to be 1 to 50".to_owned()))?;
-        Ok(Self { limit, cursor: parameter("cursor") })
-    }
 }
 
 impl VerdictRequest {

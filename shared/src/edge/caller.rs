@@ -38,6 +38,11 @@ impl Caller {
     }
 }
 
+/// A parameter of the query; an empty one is none.
+pub fn query_parameter<'a>(request: &'a ApiGatewayV2httpRequest, name: &str) -> Option<&'a str> {
+    request.query_string_parameters.first(name).filter(|value| !value.is_empty())
+}
+
 /// A segment of the path, by its name in the route.
 pub fn path_parameter<'a>(request: &'a ApiGatewayV2httpRequest, name: &str) -> &'a str {
     request.path_parameters.get(name).map_or("", String::as_str)
