@@ -68,7 +68,8 @@ async fn what_would_change_under_another_policy_is_told() {
     let change = json!({"verificationId": on_the_brink, "session": 1, "from": "passed", "to": "failed", "reasons": ["confidence_too_low"]});
     assert_eq!(told["policies"]["liveness"], json!({"version": "2026-12-1", "decisions": 3, "changes": [change]}));
     assert_eq!((&told["unknownPolicies"], &told["misfits"], &told["unreadable"]), (&json!({"bot-check": 1}), &json!([]), &json!(0)));
-    assert!(!told.to_string().contains("82"), "no score is told");
+    // A random id may well hold these two digits.
+    assert!(!told.to_string().replace(&on_the_brink, "").contains("82"), "no score is told");
     world.stop().await;
 }
 
