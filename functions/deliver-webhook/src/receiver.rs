@@ -125,7 +125,7 @@ impl Receiver {
     }
 }
 
-/// In seconds; a date is not read, which is the form that nobody sends from a program.
+/// In seconds. The other form, a date, is not read.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds: u32 = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds.into()))

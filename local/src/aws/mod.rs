@@ -1,5 +1,5 @@
 //! The AWS endpoint: one HTTP port, path style, on which SigV4 is verified and a request goes to its service - Rekognition,
-//! DynamoDB, S3, SQS, STS, Lambda, `EventBridge` or Step Functions.
+//! DynamoDB, S3, SQS, STS, Lambda, `EventBridge`, Secrets Manager or Step Functions.
 
 pub(crate) mod claim;
 pub mod credentials;
@@ -13,6 +13,7 @@ pub mod lambda;
 pub mod policy;
 mod rekognition;
 pub mod s3;
+mod secretsmanager;
 pub mod signature;
 pub(crate) mod sqs;
 pub mod stepfunctions;
@@ -20,6 +21,7 @@ mod sts;
 mod sts_xml;
 
 use crate::clock::Clock;
+use crate::gateway::Rule;
 use bytes::Bytes;
 use credentials::{Caller, Credentials};
 use dynamodb::Tables;
@@ -31,6 +33,7 @@ use journal::Journal;
 use lambda::Lambda;
 use s3::Buckets;
 use s3s::service::S3ServiceBuilder;
+use secretsmanager::Secrets;
 use sqs::Queues;
 use std::path::Path;
 use std::sync::Arc;
@@ -50,6 +53,7 @@ pub struct AwsEndpoint {
     journal: Arc<Journal>,
     events: Arc<Events>,
     tasks: Arc<Tasks>,
+    secrets: Arc<Secrets>,
 }
 
 /// What an endpoint is made of.
@@ -101,6 +105,7 @@ impl AwsEndpoint {
             journal: Arc::default(),
             events: Arc::default(),
             tasks: Arc::default(),
+            secrets: Arc::new(Secrets::new(data)),
         })
     }
 
@@ -154,6 +159,21 @@ impl AwsEndpoint {
         self.queues.ensure(definition)
     }
 
+    /// Makes the secret that the properties of an `AWS::SecretsManager::Secret` describe, unless it is there.
+    pub fn ensure_secret(&self, definition: &serde_json::Value) -> std::io::Result<()> {
+        self.secrets.ensure(definition)
+    }
+
+    /// What a secret holds.
+    pub fn secret(&self, id: &str) -> std::io::Result<String> {
+        self.secrets.value(id).ok_or_else(|| std::io::Error::new(std::io::ErrorKind::NotFound, "there is no such secret"))
+    }
+
+    /// Has the buses send on what these rules say; once.
+    pub fn connect_rules(&self, rules: Vec<Rule>) {
+        self.events.connect(rules, self.queues());
+    }
+
     /// Deletes the items whose time to live is over on the clock, and says how many. Blocks for as long as that takes.
     pub fn sweep_ttl(&self) -> Result<usize, TablesFault> {
         self.tables.sweep_ttl()
@@ -177,6 +197,7 @@ impl AwsEndpoint {
             lambda,
             events: Arc::clone(&self.events),
             tasks: Arc::clone(&self.tasks),
+            secrets: Arc::clone(&self.secrets),
         };
         axum::Router::new().fallback(front::answer).with_state(Arc::new(front))
     }
