@@ -106,7 +106,7 @@ impl Receiver {
 
     /// Waits for longer than a try may take.
     pub(crate) async fn until(&self, mut look: impl AsyncFnMut() -> bool) {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         while !look().await {
             assert!(Instant::now() < deadline, "it did not come: {:?}", self.script.lock().unwrap());
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -133,3 +133,23 @@ fn age(message: &SqsMessage, now: Timestamp) -> Duration {
     let age = sent_at.map_or(SignedDuration::ZERO, |sent_at| now.duration_since(sent_at));
     Duration::try_from(age).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_does_not_start_with_an_address_that_is_not_safe() {
+        for (url, starts) in
+            [("https://hooks.example.com/", true), ("http://localhost:3000/", true), ("http://hooks.example.com/", false), ("", false)]
+        {
+            let variable = |name: &str| match name {
+                environment::WEBHOOK_URL => url.to_owned(),
+                _ => "value".to_owned(),
+            };
+            let connected = DeliverWebhook::connect(&Environment::read(|name| Some(variable(name))));
+            let named = connected.err().map(|error| error.to_string().contains(environment::WEBHOOK_URL));
+            assert_eq!(named, (!starts).then_some(true), "{url}");
+        }
+    }
+}

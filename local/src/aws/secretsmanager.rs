@@ -83,15 +83,12 @@ impl Secrets {
             Some(Err(error)) if error.kind() == ErrorKind::NotFound => None,
             kept => kept.transpose()?,
         };
-        let value = match kept {
-            Some(value) => value,
-            None => {
-                let recipe = properties.get("GenerateSecretString").ok_or_else(|| invalid("a secret without GenerateSecretString"))?;
-                let recipe: Recipe = serde_json::from_value(recipe.clone())?;
-                recipe.value()?
-            }
-        };
-        self.put(name, value, request_id()?)
+        if let Some(value) = kept {
+            return self.put(name, value, request_id()?);
+        }
+        let recipe = properties.get("GenerateSecretString").ok_or_else(|| invalid("a secret without GenerateSecretString"))?;
+        let recipe: Recipe = serde_json::from_value(recipe.clone())?;
+        self.put(name, recipe.value()?, request_id()?)
     }
 
     /// The value of a secret.

@@ -37,7 +37,7 @@ fn rule(stack: &Stack, resource: &Resource<'_>) -> Result<Rule, TemplateError> {
     Ok(Rule { bus, pattern, queues })
 }
 
-/// The queue that a target is. How EventBridge would try again is nothing that happens here: a queue of this process is there or not.
+/// The queue that a target is. How `EventBridge` would try again is nothing that happens here: a queue of this process is there or not.
 fn queue(stack: &Stack, resource: &Resource<'_>, target: &Yaml) -> Result<String, TemplateError> {
     for (property, _) in target.as_mapping().into_iter().flatten() {
         let property = property.as_str().unwrap_or_default();
