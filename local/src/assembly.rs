@@ -90,7 +90,8 @@ impl Assembly {
         let stack = Stack::read(TEMPLATE, &parameters(https_port))?;
         let secrets = Secrets::default();
         let deployment = Deployment::read(&stack, |arn| secrets.value(folder, arn))?;
-        let options = AwsOptions { data: path, clock: Arc::clone(&clock), credentials: Arc::clone(&credentials) };
+        let options =
+            AwsOptions { data: path, clock: Arc::clone(&clock), credentials: Arc::clone(&credentials), roles: deployment.roles.clone() };
         let endpoint = Arc::new(AwsEndpoint::open(options)?);
         deployment.tables.iter().try_for_each(|table| endpoint.ensure_table(table))?;
         deployment.queues.iter().try_for_each(|queue| endpoint.ensure_queue(queue))?;
@@ -103,6 +104,11 @@ impl Assembly {
             .map_err(AssemblyError::Sessions)?;
         let rekognition = Arc::new(rekognition);
         let functions = lambda::functions(&deployment.functions, &credentials, aws_port)?;
+        let journal = endpoint.journal();
+        for function in &deployment.functions {
+            let caller = function.caller();
+            function.lambda_does.iter().for_each(|(action, resource)| journal.record(&caller, action, resource));
+        }
         let schedules = Schedules::new(&deployment.functions, functions.registry.clone(), Arc::clone(&clock));
         let sources = EventSources::new(&deployment, &endpoint, &functions.registry, &clock);
         let timers = Timers::new(Arc::clone(&endpoint), Arc::clone(&rekognition), Arc::new(schedules), Arc::new(sources));

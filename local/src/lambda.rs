@@ -1,7 +1,7 @@
 //! The functions of `template.yaml` as they run here: the same code as in Lambda, with the variables that the Lambda service would set. Each
 //! signs with an access key of its own, so that the AWS endpoint knows who called what.
 
-use crate::aws::credentials::{Caller, Credential, Credentials};
+use crate::aws::credentials::{Credential, Credentials};
 use crate::aws::lambda::{FunctionError, Lambda};
 use crate::clock::Clock;
 use crate::gateway::{Function, FunctionFailure, Functions, REGION, STACK_NAME};
@@ -148,7 +148,7 @@ fn environment(function: &Function, credentials: &Credentials, aws_port: u16) ->
         ("AWS_ENDPOINT_URL", &endpoint),
     ]);
     let environment = Environment::read(|name| variables.get(name).map(|value| (*value).to_owned()));
-    let caller = Caller::Function(function.name.clone());
-    credentials.insert(&access_key_id, Credential { secret_access_key, session_token: Some(session_token), expires_at: None, caller });
+    let credential = Credential { secret_access_key, session_token: Some(session_token), expires_at: None, caller: function.caller() };
+    credentials.insert(&access_key_id, credential);
     Ok(environment)
 }

@@ -20,6 +20,7 @@ mod refusals;
 mod replay;
 mod rescues;
 mod reviews;
+mod roles;
 mod services;
 mod tidy;
 mod world;
