@@ -8,7 +8,7 @@ use crate::data_folder::{DataFolder, kept};
 use crate::dev::{self, Helpers};
 use crate::event_sources::{DeadLetters, EventSources, StreamDelivery};
 use crate::gateway::{Authorizer, Deployment, Function, Gateway, REGION, Stack, TEMPLATE, TemplateError};
-use crate::lambda::{self, LambdaError, Work};
+use crate::lambda::{self, LambdaError, Variables, Work};
 use crate::page::Page;
 use crate::random::{bytes, hex};
 use crate::rekognition::Rekognition;
@@ -36,6 +36,7 @@ pub(crate) struct Assembly {
     pub(crate) streams: Vec<StreamDelivery>,
     /// Opens the functions' connections to the AWS endpoint.
     pub(crate) warm_up: Work<()>,
+    pub(crate) variables: Variables,
 }
 
 /// Why the parts do not come together.
@@ -145,7 +146,7 @@ impl Assembly {
             .merge(stream::router(Arc::new(stream)))
             .merge(dev::router(helpers))
             .merge(Page::new(web_dir, https_port, aws_port).router());
-        Ok(Self { https, aws, endpoint, clock, timers, streams, warm_up: functions.warm_up })
+        Ok(Self { https, aws, endpoint, clock, timers, streams, warm_up: functions.warm_up, variables: functions.variables })
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn leave(journal: &Journal) {
         _ => None,
     });
     let calls: BTreeSet<String> = calls.collect();
-    let (mut file, _) = tempfile::NamedTempFile::new_in(folder).unwrap().keep().unwrap();
+    let (mut file, _) = tempfile::Builder::new().prefix("calls-").tempfile_in(folder).unwrap().keep().unwrap();
     calls.iter().for_each(|call| file.write_all(call.as_bytes()).unwrap());
 }
 
