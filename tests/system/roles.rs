@@ -1,31 +1,14 @@
 //! Least privilege. What a function needs and its role in template.yaml does not grant, it is refused here as on AWS, so that a test
 //! fails. What a role grants and no function ever needs is found by the last test, from what all others have left behind.
 
-use prooflight_local::aws::credentials::Caller;
-use prooflight_local::aws::journal::Journal;
+use crate::calls::FOLDER;
 use prooflight_local::gateway::{Deployment, Stack};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
-use std::path::PathBuf;
 
-/// Where `make system` has the tests leave what their functions called; without it, nothing is left.
-const FOLDER: &str = "PROOFLIGHT_JOURNAL";
 const TEMPLATE: &str = include_str!("../../template.yaml");
 
 /// What Lambda itself does in a function's name, which nobody sees here.
 const UNSEEN: [&str; 2] = ["logs:CreateLogStream", "logs:PutLogEvents"];
-
-/// Leaves behind what the functions of an instance called.
-pub(crate) fn leave(journal: &Journal) {
-    let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
-    let calls = journal.entries().into_iter().filter_map(|entry| match entry.caller {
-        Caller::Function { name, .. } => Some(format!("{name}\t{}\t{}\n", entry.action, entry.resource)),
-        _ => None,
-    });
-    let calls: BTreeSet<String> = calls.collect();
-    let (mut file, _) = tempfile::Builder::new().prefix("calls-").tempfile_in(folder).unwrap().keep().unwrap();
-    calls.iter().for_each(|call| file.write_all(call.as_bytes()).unwrap());
-}
 
 #[test]
 #[ignore = "reads what all other tests have left behind: `make system` runs it after them"]

@@ -91,7 +91,7 @@ impl World {
 
     pub(crate) async fn stop(self) {
         drop(self.client);
-        crate::roles::leave(&self.local.journal());
+        crate::calls::leave(&self.local.journal());
         self.local.shutdown().await;
     }
 
