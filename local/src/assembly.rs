@@ -2,13 +2,14 @@
 //! them on one clock and one set of credentials.
 
 use crate::aws::credentials::{Caller, Credential, Credentials};
+use crate::aws::secretsmanager::Secrets;
 use crate::aws::{AwsEndpoint, AwsFault, AwsOptions, QueuesFault, Rekognition as Door, S3Fault, TablesFault};
 use crate::clock::Clock;
 use crate::data_folder::DataFolder;
 use crate::dev::{self, Helpers};
 use crate::event_sources::{DeadLetters, EventSources, StreamDelivery};
 use crate::gateway::{Authorizer, Deployment, Function, Gateway, REGION, Stack, TEMPLATE, TemplateError, secrets};
-use crate::lambda::{self, LambdaError, Work};
+use crate::lambda::{self, LambdaError, Variables, Work};
 use crate::page::Page;
 use crate::rekognition::Rekognition;
 use crate::schedules::Schedules;
@@ -35,6 +36,7 @@ pub(crate) struct Assembly {
     pub(crate) streams: Vec<StreamDelivery>,
     /// Opens the functions' connections to the AWS endpoint.
     pub(crate) warm_up: Work<()>,
+    pub(crate) variables: Variables,
 }
 
 /// What the command line says of it.
@@ -99,10 +101,16 @@ impl Assembly {
 
         let Served { web_dir, webhook_url } = options;
         let stack = Stack::read(TEMPLATE, &parameters(https_port, webhook_url))?;
-        let options = AwsOptions { data: path, clock: Arc::clone(&clock), credentials: Arc::clone(&credentials) };
+        let secrets = Arc::new(Secrets::open(path, &secrets(&stack)?).map_err(AssemblyError::Secrets)?);
+        let deployment = Deployment::read(&stack, |arn| secrets.required(arn))?;
+        let options = AwsOptions {
+            data: path,
+            clock: Arc::clone(&clock),
+            credentials: Arc::clone(&credentials),
+            roles: deployment.roles.clone(),
+            secrets,
+        };
         let endpoint = Arc::new(AwsEndpoint::open(options)?);
-        secrets(&stack)?.iter().try_for_each(|secret| endpoint.ensure_secret(secret)).map_err(AssemblyError::Secrets)?;
-        let deployment = Deployment::read(&stack, |arn| endpoint.secret(arn))?;
         deployment.tables.iter().try_for_each(|table| endpoint.ensure_table(table))?;
         deployment.queues.iter().try_for_each(|queue| endpoint.ensure_queue(queue))?;
         deployment.buckets.iter().try_for_each(|bucket| endpoint.ensure_bucket(bucket))?;
@@ -115,6 +123,11 @@ impl Assembly {
             .map_err(AssemblyError::Sessions)?;
         let rekognition = Arc::new(rekognition);
         let functions = lambda::functions(&deployment.functions, &credentials, aws_port)?;
+        let journal = endpoint.journal();
+        for function in &deployment.functions {
+            let caller = function.caller();
+            function.lambda_does.iter().for_each(|(action, resource)| journal.record(&caller, action, resource));
+        }
         let schedules = Schedules::new(&deployment.functions, functions.registry.clone(), Arc::clone(&clock));
         let sources = EventSources::new(&deployment, &endpoint, &functions.registry, &clock);
         let timers = Timers::new(Arc::clone(&endpoint), Arc::clone(&rekognition), Arc::new(schedules), Arc::new(sources));
@@ -151,7 +164,7 @@ impl Assembly {
             .merge(stream::router(Arc::new(stream)))
             .merge(dev::router(helpers))
             .merge(Page::new(web_dir, https_port, aws_port).router());
-        Ok(Self { https, aws, endpoint, clock, timers, streams, warm_up: functions.warm_up })
+        Ok(Self { https, aws, endpoint, clock, timers, streams, warm_up: functions.warm_up, variables: functions.variables })
     }
 }
 

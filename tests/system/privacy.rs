@@ -38,7 +38,7 @@ impl Log {
 async fn a_step_that_waited(world: &World, subject: &str) -> String {
     let handed_out = world.send(Method::POST, "/dev/task", &[("content-type", "application/json")], "{}").await.expect(200);
     let token = handed_out["taskToken"].as_str().unwrap().to_owned();
-    let environment = crate::proxy::environment(&world.aws_url(), world, "0123456789abcdef0123456789abcdef").await;
+    let environment = crate::proxy::environment(&world.aws_url(), world, OpenVerificationFunction::NAME);
     a_step_that_waits(world, &environment, subject, &token).await;
     let path = format!("/dev/task?token={}", token.replace('+', "%2B"));
     while world.send(Method::GET, &path, &[], "").await.expect(200)["state"] == "waiting" {

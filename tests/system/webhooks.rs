@@ -245,7 +245,7 @@ async fn a_receiver_that_hangs_holds_up_nobody() {
 
     // The stream goes on, and so does whoever waits.
     let token = crate::publications::token(&world).await;
-    let environment = crate::proxy::environment(&world.aws_url(), &world, "0123456789abcdef0123456789abcdef").await;
+    let environment = crate::proxy::environment(&world.aws_url(), &world, "open-verification");
     crate::privacy::a_step_that_waits(&world, &environment, "alice", &token).await;
     assert_eq!(crate::publications::told(&world, &token).await["state"], "failed", "it was called off");
     let (id, session_id) = ids(&world.user("bob").await.open(&json!({}), None).await.expect(201));

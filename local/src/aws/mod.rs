@@ -13,7 +13,7 @@ pub mod lambda;
 pub mod policy;
 mod rekognition;
 pub mod s3;
-mod secretsmanager;
+pub mod secretsmanager;
 pub mod signature;
 pub(crate) mod sqs;
 pub mod stepfunctions;
@@ -31,10 +31,12 @@ use futures_util::future::BoxFuture;
 use http::Response;
 use journal::Journal;
 use lambda::Lambda;
+use policy::Policy;
 use s3::Buckets;
 use s3s::service::S3ServiceBuilder;
 use secretsmanager::Secrets;
 use sqs::Queues;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use stepfunctions::Tasks;
@@ -54,6 +56,7 @@ pub struct AwsEndpoint {
     events: Arc<Events>,
     tasks: Arc<Tasks>,
     secrets: Arc<Secrets>,
+    roles: Arc<BTreeMap<String, Policy>>,
 }
 
 /// What an endpoint is made of.
@@ -64,6 +67,10 @@ pub struct AwsOptions<'a> {
     pub clock: Arc<Clock>,
     /// Who may sign; STS adds to it.
     pub credentials: Arc<Credentials>,
+    /// What may be assumed, by ARN, and what it allows.
+    pub roles: BTreeMap<String, Policy>,
+    /// The secrets that Secrets Manager has.
+    pub secrets: Arc<Secrets>,
 }
 
 /// Rekognition as the endpoint calls it: operation, body and caller in, the whole answer out.
@@ -89,7 +96,7 @@ pub enum AwsFault {
 impl AwsEndpoint {
     /// Opens the data of all services.
     pub fn open(options: AwsOptions<'_>) -> Result<Self, AwsFault> {
-        let AwsOptions { data, clock, credentials } = options;
+        let AwsOptions { data, clock, credentials, roles, secrets } = options;
         if let Some(folder) = data {
             std::fs::create_dir_all(folder)?;
         }
@@ -105,7 +112,8 @@ impl AwsEndpoint {
             journal: Arc::default(),
             events: Arc::default(),
             tasks: Arc::default(),
-            secrets: Arc::new(Secrets::new(data)),
+            secrets,
+            roles: Arc::new(roles),
         })
     }
 
@@ -159,16 +167,6 @@ impl AwsEndpoint {
         self.queues.ensure(definition)
     }
 
-    /// Makes the secret that the properties of an `AWS::SecretsManager::Secret` describe, unless it is there.
-    pub fn ensure_secret(&self, definition: &serde_json::Value) -> std::io::Result<()> {
-        self.secrets.ensure(definition)
-    }
-
-    /// What a secret holds.
-    pub fn secret(&self, id: &str) -> std::io::Result<String> {
-        self.secrets.value(id).ok_or_else(|| std::io::Error::new(std::io::ErrorKind::NotFound, "there is no such secret"))
-    }
-
     /// Has the buses send on what these rules say; once.
     pub fn connect_rules(&self, rules: Vec<Rule>) {
         self.events.connect(rules, self.queues());
@@ -183,7 +181,8 @@ impl AwsEndpoint {
     pub fn router(&self, rekognition: Rekognition, lambda: Lambda) -> axum::Router {
         let mut objects = S3ServiceBuilder::new(s3::Operations(Arc::clone(&self.buckets)));
         objects.set_auth(s3::Secrets(Arc::clone(&self.credentials)));
-        objects.set_access(s3::Access { journal: Arc::clone(&self.journal), clock: Arc::clone(&self.clock) });
+        let (journal, clock, buckets) = (Arc::clone(&self.journal), Arc::clone(&self.clock), Arc::clone(&self.buckets));
+        objects.set_access(s3::Access { journal, clock, buckets });
         let front = Front {
             credentials: Arc::clone(&self.credentials),
             clock: Arc::clone(&self.clock),
@@ -192,7 +191,7 @@ impl AwsEndpoint {
             buckets: Arc::clone(&self.buckets),
             objects: objects.build(),
             queues: Arc::clone(&self.queues),
-            sts: sts::Sts::new(Arc::clone(&self.credentials)),
+            sts: sts::Sts::new(Arc::clone(&self.credentials), Arc::clone(&self.roles)),
             rekognition,
             lambda,
             events: Arc::clone(&self.events),

@@ -17,7 +17,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 /// All secrets, by name.
-pub(super) struct Secrets {
+#[derive(Default)]
+pub struct Secrets {
     folder: Option<PathBuf>,
     by_name: Mutex<BTreeMap<String, Secret>>,
 }
@@ -71,12 +72,19 @@ impl Default for Recipe {
 }
 
 impl Secrets {
-    pub(super) fn new(folder: Option<&Path>) -> Self {
-        Self { folder: folder.map(Path::to_owned), by_name: Mutex::default() }
+    /// The secrets that the properties of so many `AWS::SecretsManager::Secret` describe, kept in a folder or not; what is there stays.
+    pub fn open(folder: Option<&Path>, definitions: &[Value]) -> IoResult<Self> {
+        let secrets = Self { folder: folder.map(Path::to_owned), by_name: Mutex::default() };
+        definitions.iter().try_for_each(|definition| secrets.ensure(definition))?;
+        Ok(secrets)
     }
 
-    /// Makes the secret that the properties describe, unless it is there.
-    pub(super) fn ensure(&self, properties: &Value) -> IoResult<()> {
+    /// The value of a secret that there has to be.
+    pub fn required(&self, id: &str) -> IoResult<String> {
+        self.value(id).ok_or_else(|| Error::new(ErrorKind::NotFound, "there is no such secret"))
+    }
+
+    fn ensure(&self, properties: &Value) -> IoResult<()> {
         let invalid = |what: &str| Error::new(ErrorKind::InvalidData, what.to_owned());
         let name = properties.get("Name").and_then(Value::as_str).ok_or_else(|| invalid("a secret without a name"))?;
         let kept = match self.path(name).map(std::fs::read_to_string) {
@@ -92,7 +100,7 @@ impl Secrets {
     }
 
     /// The value of a secret.
-    pub(super) fn value(&self, id: &str) -> Option<String> {
+    fn value(&self, id: &str) -> Option<String> {
         Some(self.by_name.lock().unwrap_or_else(PoisonError::into_inner).get(name_of(id))?.value.clone())
     }
 

@@ -9,6 +9,7 @@ mod deployment;
 mod event;
 mod functions;
 mod intrinsics;
+mod roles;
 mod routes;
 mod rules;
 mod sources;
