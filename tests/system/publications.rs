@@ -69,13 +69,13 @@ impl<'a> Workflow<'a> {
     }
 }
 
-async fn token(world: &World) -> String {
+pub(crate) async fn token(world: &World) -> String {
     let handed_out = world.send(Method::POST, "/dev/task", &[JSON], "{}").await.expect(200);
     handed_out["taskToken"].as_str().unwrap().to_owned()
 }
 
 /// How the step stands once it was told something.
-async fn told(world: &World, token: &str) -> Value {
+pub(crate) async fn told(world: &World, token: &str) -> Value {
     let path = format!("/dev/task?token={}", utf8_percent_encode(token, NON_ALPHANUMERIC));
     until(async || {
         let outcome = world.send(Method::GET, &path, &[], "").await.expect(200);

@@ -87,8 +87,19 @@ fn a_function_answers_before_it_is_ended() {
     let (before, rescue) = template.split_once("\n  RescueSession:\n").unwrap();
     let (rescue, after) = rescue.split_once("\n\n").unwrap();
     let rescue_ended_after = seconds(rescue, "Timeout");
+    let (_, rescue_queue) = after.split_once("\n  RescueQueue:\n").unwrap();
+    let (rescue_queue, _) = rescue_queue.split_once("\n\n").unwrap();
     assert!(prooflight_rescue_session::TIME_TO_RESCUE.as_secs() < rescue_ended_after[0], "{rescue_ended_after:?}");
-    assert_eq!(seconds(&template, "VisibilityTimeout"), rescue_ended_after, "as long as the function may run, and no longer");
+    assert_eq!(seconds(rescue_queue, "VisibilityTimeout"), rescue_ended_after, "as long as the function may run, and no longer");
+    // A webhook's receiver may take longer than an answer of ours, and its queue can wait.
+    let (_, webhook) = template.split_once("\n  DeliverWebhook:\n").unwrap();
+    let (_, webhook_queue) = webhook.split_once("\n  WebhookQueue:\n").unwrap();
+    let webhook_ended_after = seconds(webhook, "Timeout")[0];
+    assert!(
+        prooflight_deliver_webhook::TIME_TO_TAKE.as_secs() + 12 < webhook_ended_after,
+        "a service has six seconds before it, and one after it"
+    );
+    assert_eq!(seconds(webhook_queue, "VisibilityTimeout")[0], 6 * webhook_ended_after);
     let ended_after = [seconds(before, "Timeout"), seconds(after, "Timeout")].concat();
     assert!(!ended_after.is_empty());
     assert!(ended_after.iter().all(|seconds| prooflight_shared::edge::TIME_TO_ANSWER.as_secs() < *seconds), "{ended_after:?}");

@@ -1,21 +1,31 @@
-//! `EventBridge` on one machine: what is put on a bus is kept, the last thousand events, for a developer and a test to look at. There are no
-//! rules, so nothing is sent on.
+//! `EventBridge` on one machine: what is put on a bus is kept, the last thousand events, for a developer and a test to look at, and sent on to
+//! the queues that the template's rules name.
 
 use super::entropy::request_id;
 use super::journal::ACCOUNT;
 use super::json;
+use super::sqs::Queues;
+use crate::gateway::{REGION, Rule};
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// The events of all buses, the oldest first.
 #[derive(Debug, Default)]
 pub struct Events {
     kept: Mutex<VecDeque<PutEvent>>,
+    targets: OnceLock<Targets>,
+}
+
+/// What the rules send where.
+#[derive(Debug)]
+struct Targets {
+    rules: Vec<Rule>,
+    queues: Arc<Queues>,
 }
 
 /// An event as a bus took it.
@@ -64,6 +74,11 @@ impl Events {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
+    /// Has events sent on to these queues by these rules; once.
+    pub(super) fn connect(&self, rules: Vec<Rule>, queues: Arc<Queues>) {
+        let _once = self.targets.set(Targets { rules, queues });
+    }
+
     /// Answers one call.
     pub(super) fn answer(&self, operation: &str, body: &Bytes, now: Timestamp) -> Response<Bytes> {
         if operation != "PutEvents" {
@@ -107,12 +122,32 @@ impl Events {
         let time = entry.time.and_then(|seconds| Timestamp::from_millisecond((seconds * 1000.0) as i64).ok());
         let event_bus_name = entry.event_bus_name.unwrap_or_else(|| "default".to_owned());
         let event = PutEvent { id: id.clone(), time: time.unwrap_or(now), event_bus_name, source, detail_type, detail };
+        if let Some(targets) = self.targets.get() {
+            targets.send(&event);
+        }
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() == CAPACITY {
             kept.pop_front();
         }
         kept.push_back(event);
         Ok(id)
+    }
+}
+
+impl Targets {
+    /// Whoever puts an event is not told what becomes of it. A queue that takes none is a queue that somebody has removed: `EventBridge`
+    /// would try for a day, here it is said once.
+    fn send(&self, event: &PutEvent) {
+        let told = json!({
+            "version": "0", "id": event.id, "detail-type": event.detail_type, "source": event.source, "account": ACCOUNT,
+            "time": event.time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), "region": REGION, "resources": [], "detail": event.detail,
+        });
+        let matching = |rule: &&Rule| rule.bus == event.event_bus_name && rule.pattern.lets_through(&told);
+        for queue in self.rules.iter().filter(matching).flat_map(|rule| &rule.queues) {
+            if let Err(refusal) = self.queues.send(queue, &told.to_string(), None, "events.amazonaws.com") {
+                tracing::error!(error = %refusal, queue, "an event cannot be sent on");
+            }
+        }
     }
 }
 

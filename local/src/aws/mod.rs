@@ -1,5 +1,5 @@
 //! The AWS endpoint: one HTTP port, path style, on which SigV4 is verified and a request goes to its service - Rekognition,
-//! DynamoDB, S3, SQS, STS, Lambda, `EventBridge` or Step Functions.
+//! DynamoDB, S3, SQS, STS, Lambda, `EventBridge`, Secrets Manager or Step Functions.
 
 pub(crate) mod claim;
 pub mod credentials;
@@ -13,6 +13,7 @@ pub mod lambda;
 pub mod policy;
 mod rekognition;
 pub mod s3;
+pub mod secretsmanager;
 pub mod signature;
 pub(crate) mod sqs;
 pub mod stepfunctions;
@@ -20,6 +21,7 @@ mod sts;
 mod sts_xml;
 
 use crate::clock::Clock;
+use crate::gateway::Rule;
 use bytes::Bytes;
 use credentials::{Caller, Credentials};
 use dynamodb::Tables;
@@ -32,6 +34,7 @@ use lambda::Lambda;
 use policy::Policy;
 use s3::Buckets;
 use s3s::service::S3ServiceBuilder;
+use secretsmanager::Secrets;
 use sqs::Queues;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -52,6 +55,7 @@ pub struct AwsEndpoint {
     journal: Arc<Journal>,
     events: Arc<Events>,
     tasks: Arc<Tasks>,
+    secrets: Arc<Secrets>,
     roles: Arc<BTreeMap<String, Policy>>,
 }
 
@@ -65,6 +69,8 @@ pub struct AwsOptions<'a> {
     pub credentials: Arc<Credentials>,
     /// What may be assumed, by ARN, and what it allows.
     pub roles: BTreeMap<String, Policy>,
+    /// The secrets that Secrets Manager has.
+    pub secrets: Arc<Secrets>,
 }
 
 /// Rekognition as the endpoint calls it: operation, body and caller in, the whole answer out.
@@ -90,7 +96,7 @@ pub enum AwsFault {
 impl AwsEndpoint {
     /// Opens the data of all services.
     pub fn open(options: AwsOptions<'_>) -> Result<Self, AwsFault> {
-        let AwsOptions { data, clock, credentials, roles } = options;
+        let AwsOptions { data, clock, credentials, roles, secrets } = options;
         if let Some(folder) = data {
             std::fs::create_dir_all(folder)?;
         }
@@ -106,6 +112,7 @@ impl AwsEndpoint {
             journal: Arc::default(),
             events: Arc::default(),
             tasks: Arc::default(),
+            secrets,
             roles: Arc::new(roles),
         })
     }
@@ -160,6 +167,11 @@ impl AwsEndpoint {
         self.queues.ensure(definition)
     }
 
+    /// Has the buses send on what these rules say; once.
+    pub fn connect_rules(&self, rules: Vec<Rule>) {
+        self.events.connect(rules, self.queues());
+    }
+
     /// Deletes the items whose time to live is over on the clock, and says how many. Blocks for as long as that takes.
     pub fn sweep_ttl(&self) -> Result<usize, TablesFault> {
         self.tables.sweep_ttl()
@@ -184,6 +196,7 @@ impl AwsEndpoint {
             lambda,
             events: Arc::clone(&self.events),
             tasks: Arc::clone(&self.tasks),
+            secrets: Arc::clone(&self.secrets),
         };
         axum::Router::new().fallback(front::answer).with_state(Arc::new(front))
     }

@@ -19,6 +19,7 @@ pub(super) struct QueueMapping {
     functions: Functions,
     clock: Arc<Clock>,
     free: Arc<Semaphore>,
+    places: u32,
 }
 
 /// Lambda begins with five batches at a time and takes more when messages keep waiting ("Scaling behavior"). Here it stays at five: what
@@ -27,8 +28,9 @@ const BATCHES_AT_A_TIME: u32 = 5;
 
 impl QueueMapping {
     pub(super) fn new(source: QueueSource, queues: Arc<Queues>, functions: Functions, clock: Arc<Clock>) -> Self {
-        let free = Arc::new(Semaphore::new(usize::try_from(BATCHES_AT_A_TIME).unwrap_or(1)));
-        Self { source, queues, functions, clock, free }
+        let places = source.most_at_a_time.map_or(BATCHES_AT_A_TIME, |most| most.min(BATCHES_AT_A_TIME));
+        let free = Arc::new(Semaphore::new(usize::try_from(places).unwrap_or(1)));
+        Self { source, queues, functions, clock, free, places }
     }
 
     /// Begins to deliver what can be received, and returns when nothing more is left to begin with.
@@ -52,7 +54,7 @@ impl QueueMapping {
     pub(super) async fn deliver_all(self: &Arc<Self>) {
         self.deliver().await;
         // All places are free when everything is done, whoever began it.
-        let _all = self.free.acquire_many(BATCHES_AT_A_TIME).await;
+        let _all = self.free.acquire_many(self.places).await;
     }
 
     async fn handle(self: Arc<Self>, batch: Vec<Received>, _place: OwnedSemaphorePermit) {

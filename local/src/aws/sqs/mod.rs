@@ -134,7 +134,8 @@ impl Queues {
         Ok(())
     }
 
-    fn send(&self, name: &str, body: &str, delay: Option<SignedDuration>, sender: &str) -> Result<Message, Refusal> {
+    /// Puts a message into the queue, to come after that delay, or after the queue's own.
+    pub(in crate::aws) fn send(&self, name: &str, body: &str, delay: Option<SignedDuration>, sender: &str) -> Result<Message, Refusal> {
         let now = self.clock.now();
         let mut queues = self.queues();
         let queue = queues.get_mut(name).ok_or_else(no_such_queue)?;
