@@ -21,7 +21,7 @@ const WINDOW: f64 = 118.0;
 pub(crate) async fn measure() {
     println!("\n{CROWD} sessions created in one second, all browsers dead, five rescues at a time");
     let world = World::start().await;
-    let create = CreateSession::connect(&proxy::environment(&world.aws_url(), &world, &"k".repeat(32)).await).unwrap();
+    let create = CreateSession::connect(&proxy::environment(&world.aws_url(), &world, CreateSession::NAME)).unwrap();
     // The moment of all invocations: it is an argument.
     let now = world.now();
     let began = Instant::now();

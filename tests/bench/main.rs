@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout, reason = "a measurement fails by panicking")]
 #![expect(dead_code, reason = "the world of the system tests has more in it than is measured")]
 
+#[path = "../system/calls.rs"]
+mod calls;
 mod cleanup;
 mod crowd;
 #[path = "../system/harmless.rs"]

@@ -101,30 +101,23 @@ impl Proxy {
     }
 }
 
-/// The environment of a function behind the proxy.
-pub(crate) async fn environment(url: &str, world: &World, identifier_key: &str) -> Environment {
-    environment_of(url, world, identifier_key, &world.table().await).await
+/// The environment of a function, with AWS behind that address.
+pub(crate) fn environment(url: &str, world: &World, function: &str) -> Environment {
+    let variables = world.variables(function);
+    Environment::read(|name| if name == "AWS_ENDPOINT_URL" { Some(url.to_owned()) } else { variables.get(name).cloned() })
 }
 
-/// The environment of a function that works on that table.
-pub(crate) async fn environment_of(url: &str, world: &World, identifier_key: &str, table: &str) -> Environment {
-    let (_, bucket) = world.bucket().await;
-    Environment::read(|name| {
-        Some(match name {
-            "AWS_REGION" | "LIVENESS_REGION" => "us-east-1".to_owned(),
-            "AWS_ACCESS_KEY_ID" => "local".to_owned(),
-            "AWS_SECRET_ACCESS_KEY" => "local-secret".to_owned(),
-            "AWS_ENDPOINT_URL" => url.to_owned(),
-            "TABLE_NAME" => table.to_owned(),
-            "EVIDENCE_BUCKET" => bucket.clone(),
-            "STREAMING_ROLE_ARN" => "arn:aws:iam::000000000000:role/streaming".to_owned(),
-            "RESCUE_QUEUE_URL" => "https://sqs.us-east-1.amazonaws.com/000000000000/prooflight-local-rescue-queue".to_owned(),
-            "JWT_ISSUER" => "https://prooflight.local/".to_owned(),
-            "EVENT_BUS_NAME" => "prooflight-local-verifications".to_owned(),
-            "FACE_COLLECTION" => "prooflight-local-faces".to_owned(),
-            "IDENTIFIER_KEY" => identifier_key.to_owned(),
-            _ => return None,
-        })
+/// The environment of a function that works on another table than the stack's own. Its role knows nothing of that table, so it calls as
+/// the developer.
+pub(crate) fn environment_of(url: &str, world: &World, function: &str, table: &str) -> Environment {
+    let variables = world.variables(function);
+    Environment::read(|name| match name {
+        "AWS_ENDPOINT_URL" => Some(url.to_owned()),
+        "TABLE_NAME" => Some(table.to_owned()),
+        "AWS_ACCESS_KEY_ID" => Some("local".to_owned()),
+        "AWS_SECRET_ACCESS_KEY" => Some("local-secret".to_owned()),
+        "AWS_SESSION_TOKEN" => None,
+        name => variables.get(name).cloned(),
     })
 }
 

@@ -2,7 +2,7 @@
 //! from a completion that is under way, wherever the comparison is cut off.
 
 use crate::enrolments::checked;
-use crate::erasures::{behind, erase, kept};
+use crate::erasures::erase;
 use crate::proxy::{self, Mishap, Proxy};
 use crate::stored::Originals;
 use crate::world::{Item, Person, World, ids};
@@ -14,7 +14,6 @@ use prooflight_complete_session::CompleteSession;
 use prooflight_shared::edge::LambdaFunction;
 use prooflight_shared::invocation::Invocation;
 use serde_json::{Value, json};
-use std::path::Path;
 
 const DAY: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 
@@ -26,8 +25,8 @@ struct Runs<'a> {
 }
 
 impl<'a> Runs<'a> {
-    async fn start(world: &'a World, folder: &Path, url: &str) -> Self {
-        Self { world, function: Cleanup::connect(&behind(url, world, folder).await).unwrap(), runs: 0 }
+    fn start(world: &'a World, url: &str) -> Self {
+        Self { world, function: Cleanup::connect(&proxy::environment(url, world, Cleanup::NAME)).unwrap(), runs: 0 }
     }
 
     /// The report of a run on the day after today, late enough for every session of today to have ended.
@@ -71,8 +70,8 @@ async fn put(world: &World, item: Item) {
 
 #[tokio::test]
 async fn what_no_decision_names_goes_and_what_a_decision_names_is_missed() {
-    let (world, folder) = kept().await;
-    let mut runs = Runs::start(&world, folder.path(), &world.aws_url()).await;
+    let world = World::start().await;
+    let mut runs = Runs::start(&world, &world.aws_url());
     assert_eq!(counts(&runs.at(world.now()).await), [0, 0, 0]);
     let (whole, robbed) = (approved(&world, "alice").await, approved(&world, "bob").await);
     let named = world.image_keys().await;
@@ -124,8 +123,8 @@ async fn the_schedule_compares_once_a_day_and_a_day_that_was_left_out_is_made_up
 
 #[tokio::test]
 async fn what_was_withdrawn_or_erased_is_left_over_and_not_lost() {
-    let (world, folder) = kept().await;
-    let mut runs = Runs::start(&world, folder.path(), &world.aws_url()).await;
+    let world = World::start().await;
+    let mut runs = Runs::start(&world, &world.aws_url());
     runs.at(world.now()).await;
     let today = world.today();
     let (withdrawn, erased, erasing) = (approved(&world, "alice").await, approved(&world, "bob").await, approved(&world, "carol").await);
@@ -154,11 +153,11 @@ async fn what_was_withdrawn_or_erased_is_left_over_and_not_lost() {
 /// and the index of what is due has lost sight of the verification.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_completion_under_way_loses_nothing() {
-    let (world, folder) = kept().await;
+    let world = World::start().await;
     let (proxy, url) = Proxy::before(&world).await;
-    let mut runs = Runs::start(&world, folder.path(), &world.aws_url()).await;
+    let mut runs = Runs::start(&world, &world.aws_url());
     runs.at(world.now()).await;
-    let completion = CompleteSession::connect(&behind(&url, &world, folder.path()).await).unwrap();
+    let completion = CompleteSession::connect(&proxy::environment(&url, &world, CompleteSession::NAME)).unwrap();
     let alice = world.user("alice").await;
     let (id, session_id) = ids(&alice.open(&json!({}), None).await.expect(201));
     world.succeeded(&session_id, 97.0).await;
@@ -198,10 +197,10 @@ fn completing(id: &str, session_id: &str) -> aws_lambda_events::apigw::ApiGatewa
 /// The connection is cut after the first call, after the second, and so on; every run goes on where the one before was cut off.
 #[tokio::test(flavor = "multi_thread")]
 async fn cut_off_at_any_call_it_is_finished_by_the_next_run_and_two_at_once_do_no_harm() {
-    let (world, folder) = kept().await;
+    let world = World::start().await;
     let (proxy, url) = Proxy::before(&world).await;
-    let mut runs = Runs::start(&world, folder.path(), &url).await;
-    let mut beside = Runs::start(&world, folder.path(), &world.aws_url()).await;
+    let mut runs = Runs::start(&world, &url);
+    let mut beside = Runs::start(&world, &world.aws_url());
     runs.at(world.now()).await;
     approved(&world, "alice").await;
     let named = world.image_keys().await;
@@ -235,8 +234,7 @@ async fn cut_off_at_any_call_it_is_finished_by_the_next_run_and_two_at_once_do_n
 #[tokio::test(flavor = "multi_thread")]
 async fn a_day_of_many_pages_is_compared_to_its_end() {
     let world = World::start().await;
-    let function = Cleanup::connect(&proxy::environment(&world.aws_url(), &world, &"k".repeat(32)).await).unwrap();
-    let mut runs = Runs { world: &world, function, runs: 0 };
+    let mut runs = Runs::start(&world, &world.aws_url());
     runs.at(world.now()).await;
     let id = approved(&world, "alice").await;
     let (named, today) = (world.image_keys().await, world.today());

@@ -1,7 +1,7 @@
 //! Everything that is delivered at least once, delivered up to three times, in any order and some side by side: nothing changes by it.
 //! The orders are drawn from seeds; a failure names its seed.
 
-use crate::erasures::{erase, kept};
+use crate::erasures::erase;
 use crate::proxy;
 use crate::publications::{SUBJECT, Workflow, left, token, told, until};
 use crate::signing::signed;
@@ -145,7 +145,7 @@ impl Deliveries<'_> {
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_that_come_again_in_any_order_change_nothing() {
     let world = World::start().await;
-    let function = RescueSession::connect(&proxy::environment(&world.aws_url(), &world, &"k".repeat(32)).await).unwrap();
+    let function = RescueSession::connect(&proxy::environment(&world.aws_url(), &world, RescueSession::NAME)).unwrap();
     let mut expected = None;
     for seed in 0..SEEDS.0 {
         let opened_at = world.now();
@@ -209,8 +209,8 @@ async fn events(world: &World) -> BTreeMap<String, Value> {
 /// one is told the same, whatever the order, however often, whatever comes with it in a batch.
 #[tokio::test]
 async fn records_that_come_again_in_any_order_are_told_the_same() {
-    let (world, folder) = kept().await;
-    let workflow = Workflow::start(&world, &folder).await;
+    let world = World::start().await;
+    let workflow = Workflow::start(&world).await;
     let mut waiting = Vec::new();
     for (key, policy, confidence) in [("passed", "liveness", 97.0), ("reviewed", "onboarding", 70.0), ("left", "liveness", 0.0)] {
         let token = token(&world).await;
@@ -240,7 +240,7 @@ async fn records_that_come_again_in_any_order_are_told_the_same() {
     let once = serde_json::to_string(&once).unwrap();
 
     let other = World::start().await;
-    let publish = PublishDecision::connect(&proxy::environment(&other.aws_url(), &other, &"k".repeat(32)).await).unwrap();
+    let publish = PublishDecision::connect(&proxy::environment(&other.aws_url(), &other, PublishDecision::NAME)).unwrap();
     for seed in 1..=SEEDS.1 {
         // Its own tokens stand where the first stack's stood.
         let mut theirs = Vec::new();

@@ -89,7 +89,7 @@ impl Originals {
     /// Runs clean-up over it, a day later.
     pub(crate) async fn clean(&self, world: &World, table: &str) -> Cleaned {
         let (meter, url) = Meter::before(world).await;
-        let environment = crate::proxy::environment_of(&url, world, &"k".repeat(32), table).await;
+        let environment = crate::proxy::environment_of(&url, world, Cleanup::NAME, table);
         let function = Cleanup::connect(&environment).unwrap();
         let mut entropy = [0; 32];
         entropy.iter_mut().zip(table.bytes()).for_each(|(to, from)| *to = from);
