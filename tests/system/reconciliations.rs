@@ -164,9 +164,10 @@ async fn a_completion_under_way_loses_nothing() {
     proxy.plan(&[("PUT", Mishap::Held)]);
     let event = completing(&id, &session_id);
     let now = world.now();
-    let completing = tokio::spawn(async move {
-        completion.handle(event, Invocation { now, request_id: "late".into(), entropy: [7; 32] }).await.unwrap()
-    });
+    let completing =
+        tokio::spawn(
+            async move { completion.handle(event, Invocation { now, request_id: "late".into(), entropy: [7; 32] }).await.unwrap() },
+        );
     proxy.until_held().await;
     let mut unseen = document(&world, &id).await;
     unseen.retain(|name, _| !name.starts_with("due"));
@@ -230,7 +231,7 @@ async fn cut_off_at_any_call_it_is_finished_by_the_next_run_and_two_at_once_do_n
     world.stop().await;
 }
 
-/// S3 gives a thousand keys at once: here one verification has more, the next one begins on a page and ends on the following.
+/// S3 gives a thousand keys at once: the last verification of the first page ends on the second one.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_day_of_many_pages_is_compared_to_its_end() {
     let world = World::start().await;
@@ -242,7 +243,7 @@ async fn a_day_of_many_pages_is_compared_to_its_end() {
         let id = format!("ver_{}", digit.repeat(32));
         (0..count).map(move |number| (id.clone(), number)).collect::<Vec<_>>()
     };
-    let orphans = [left("0", 1100), left("1", 600), left("f", 300)].concat();
+    let orphans = [left("0", 700), left("f", 310)].concat();
     let count = orphans.len() as u64;
     let (client, bucket) = world.bucket().await;
     let puts = orphans.into_iter().map(|(id, number)| {

@@ -198,7 +198,8 @@ async fn records(world: &World) -> Vec<Value> {
 async fn events(world: &World) -> BTreeMap<String, Value> {
     let mut events = BTreeMap::new();
     for event in left(world).await["events"].as_array().unwrap() {
-        let (id, content) = (event["detail"]["eventId"].as_str().unwrap().to_owned(), json!([event["time"], event["detailType"], event["detail"]]));
+        let (id, content) =
+            (event["detail"]["eventId"].as_str().unwrap().to_owned(), json!([event["time"], event["detailType"], event["detail"]]));
         let known = events.entry(id).or_insert_with(|| content.clone());
         assert_eq!(*known, content);
     }

@@ -142,3 +142,29 @@ pub fn session_of(key: &str) -> Option<SessionNumber> {
     let (_name, session) = (parts.next()?, parts.next()?);
     session.parse().ok().map(SessionNumber)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_verification_of_a_page_is_left_to_the_next_one() {
+        let id = |digit| VerificationId::from_bytes([digit; 16]);
+        let page = DayPage::whole([(id(1), "whole"), (id(2), "whole"), (id(3), "cut")].into()).unwrap();
+        assert_eq!((page.found.len(), page.to), (2, Some(id(2))));
+        let one = DayPage::whole([(id(1), "cut")].into()).unwrap_err();
+        assert_eq!(one.len(), 1, "of one verification alone more has to be read");
+    }
+
+    #[test]
+    fn only_keys_of_ours_have_a_session() {
+        for (key, session) in [
+            ("evidence/r30/2026-11-22/ver_1/2/audit-00.jpg", Some(SessionNumber(2))),
+            ("evidence/r30/2026-11-22/ver_1/two/audit-00.jpg", None),
+            ("evidence/r30/2026-11-22/ver_1/300/audit-00.jpg", None),
+            ("readme", None),
+        ] {
+            assert_eq!(session_of(key), session, "{key}");
+        }
+    }
+}

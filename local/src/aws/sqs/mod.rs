@@ -134,7 +134,7 @@ impl Queues {
         Ok(())
     }
 
-    fn send(&self, name: &str, body: &str, delay: Option<SignedDuration>, sender: &str) -> Result<Message, Refusal> {
+    pub(crate) fn send(&self, name: &str, body: &str, delay: Option<SignedDuration>, sender: &str) -> Result<Message, Refusal> {
         let now = self.clock.now();
         let mut queues = self.queues();
         let queue = queues.get_mut(name).ok_or_else(no_such_queue)?;
