@@ -74,6 +74,10 @@ async fn what_no_decision_names_goes_and_what_a_decision_names_is_missed() {
     let mut runs = Runs::start(&world, &world.aws_url());
     assert_eq!(counts(&runs.at(world.now()).await), [0, 0, 0]);
     let (whole, robbed) = (approved(&world, "alice").await, approved(&world, "bob").await);
+    // Called off while a completion was at it, which failed before it could take back what it had stored.
+    let carol = world.user("carol").await;
+    let (cancelled, _) = ids(&carol.open(&json!({}), None).await.expect(201));
+    carol.send(Method::POST, &format!("/verifications/{cancelled}/cancel"), &[], "").await.expect(200);
     let named = world.image_keys().await;
     let (gone, today) = (format!("ver_{}", "0".repeat(32)), world.today());
     for key in [
@@ -81,6 +85,7 @@ async fn what_no_decision_names_goes_and_what_a_decision_names_is_missed() {
         key(&today, &whole, 1, &format!("audit-{}", "0".repeat(64))),
         key(&today, &whole, 2, "reference-late"),
         key(&today, &gone, 1, "reference-left"),
+        key(&today, &cancelled, 1, "reference-stored"),
     ] {
         world.put_object(&key).await;
     }
@@ -97,7 +102,7 @@ async fn what_no_decision_names_goes_and_what_a_decision_names_is_missed() {
     world.remove_object(stolen).await;
 
     assert_eq!(counts(&runs.at(world.now()).await), [0, 0, 0], "today is not compared");
-    assert_eq!(counts(&runs.tomorrow().await), [3, 1, 0]);
+    assert_eq!(counts(&runs.tomorrow().await), [4, 1, 0]);
     let mut expected: Vec<String> = named.iter().filter(|key| *key != stolen).cloned().chain(foreign).collect();
     expected.sort_unstable();
     assert_eq!(world.image_keys().await, expected);
