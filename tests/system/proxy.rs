@@ -107,6 +107,20 @@ pub(crate) fn environment(url: &str, world: &World, function: &str) -> Environme
     Environment::read(|name| if name == "AWS_ENDPOINT_URL" { Some(url.to_owned()) } else { variables.get(name).cloned() })
 }
 
+/// The environment of a function that works on another table than the stack's own. Its role knows nothing of that table, so it calls as
+/// the developer.
+pub(crate) fn environment_of(url: &str, world: &World, function: &str, table: &str) -> Environment {
+    let variables = world.variables(function);
+    Environment::read(|name| match name {
+        "AWS_ENDPOINT_URL" => Some(url.to_owned()),
+        "TABLE_NAME" => Some(table.to_owned()),
+        "AWS_ACCESS_KEY_ID" => Some("local".to_owned()),
+        "AWS_SECRET_ACCESS_KEY" => Some("local-secret".to_owned()),
+        "AWS_SESSION_TOKEN" => None,
+        name => variables.get(name).cloned(),
+    })
+}
+
 async fn forward(State(proxy): State<Proxy>, mut request: Request) -> Response {
     let mishap = proxy.next_mishap(&request);
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());

@@ -120,6 +120,29 @@ fn the_age_of_results_is_measured() {
     }
 }
 
+/// Every count of a run of clean-up is logged, made a metric of, and explained; every alarm rings somebody.
+#[test]
+fn what_clean_up_counts_is_measured() {
+    let (template, operations) = (read("template.yaml"), read("docs/OPERATIONS.md"));
+    let (report, reconcile) = (read("functions/cleanup/src/report.rs"), read("functions/cleanup/src/reconcile.rs"));
+    let fields: Vec<_> = report.lines().filter_map(|line| line.trim().strip_prefix("pub ")?.strip_suffix(": u32,")).collect();
+    assert!(fields.len() > 7, "{fields:?}");
+    for field in fields {
+        let metric = match field {
+            "failed" => "CleanupFailures".to_owned(),
+            field => field.split('_').map(capitalised).collect(),
+        };
+        let transformation = format!("MetricName: {metric}\n          MetricValue: $.fields.{field}\n");
+        assert!(template.contains(&transformation), "{field} is no metric");
+        assert!(report.contains(&format!("{field} = self.{field}")) || reconcile.contains(&format!("{field} = missing")), "{field}");
+        assert!(operations.contains(&format!("| `{metric}` |")), "{metric} is not in docs/OPERATIONS.md");
+    }
+    for alarm in template.split("Type: AWS::CloudWatch::Alarm").skip(1) {
+        let alarm = alarm.split("\n\n").next().unwrap();
+        assert!(alarm.contains("AlarmActions: !If [HasAlarmTopic, [!Ref AlarmTopicArn]"), "it rings nobody:{alarm}");
+    }
+}
+
 #[test]
 fn every_fault_has_a_remedy() {
     let operations = read("docs/OPERATIONS.md");

@@ -16,6 +16,9 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use serde_json::{Value, json};
 
+/// An item of the table.
+pub(crate) type Item = std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue>;
+
 /// A running instance.
 pub(crate) struct World {
     local: Local,
@@ -190,15 +193,20 @@ impl World {
     }
 
     /// Every item of the table.
-    pub(crate) async fn items(&self) -> Vec<std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue>> {
+    pub(crate) async fn items(&self) -> Vec<Item> {
         let client = aws_sdk_dynamodb::Client::new(&self.sdk());
-        let tables = client.list_tables().send().await.unwrap();
         let mut items = Vec::new();
-        let mut pages = client.scan().table_name(&tables.table_names()[0]).consistent_read(true).into_paginator().items().send();
+        let mut pages = client.scan().table_name(self.table().await).consistent_read(true).into_paginator().items().send();
         while let Some(item) = pages.next().await {
             items.push(item.unwrap());
         }
         items
+    }
+
+    /// The stack's table.
+    pub(crate) async fn table(&self) -> String {
+        let tables = aws_sdk_dynamodb::Client::new(&self.sdk()).list_tables().send().await.unwrap().table_names.unwrap();
+        tables.into_iter().find(|name| name.starts_with("prooflight-local")).unwrap()
     }
 
     /// The date that keys of images have.
@@ -208,10 +216,22 @@ impl World {
 
     /// Puts an object into the evidence bucket, as a completion that was on its way would.
     pub(crate) async fn put_object(&self, key: &str) {
+        let (client, bucket) = self.bucket().await;
+        client.put_object().bucket(bucket).key(key).body(b"an image".to_vec().into()).send().await.unwrap();
+    }
+
+    /// Removes an object behind everybody's back.
+    pub(crate) async fn remove_object(&self, key: &str) {
+        let (client, bucket) = self.bucket().await;
+        client.delete_object().bucket(bucket).key(key).send().await.unwrap();
+    }
+
+    /// The evidence bucket, with a client.
+    pub(crate) async fn bucket(&self) -> (aws_sdk_s3::Client, String) {
         let client = aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(&self.sdk()).force_path_style(true).build());
         let buckets = client.list_buckets().send().await.unwrap();
-        let bucket = buckets.buckets()[0].name().unwrap();
-        client.put_object().bucket(bucket).key(key).body(b"an image".to_vec().into()).send().await.unwrap();
+        let name = buckets.buckets()[0].name().unwrap().to_owned();
+        (client, name)
     }
 
     /// Empties the evidence bucket behind everybody's back.
@@ -235,9 +255,8 @@ impl World {
 
     /// Every key of the evidence bucket.
     pub(crate) async fn image_keys(&self) -> Vec<String> {
-        let client = aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(&self.sdk()).force_path_style(true).build());
-        let buckets = client.list_buckets().send().await.unwrap();
-        let listed = client.list_objects_v2().bucket(buckets.buckets()[0].name().unwrap()).send().await.unwrap();
+        let (client, bucket) = self.bucket().await;
+        let listed = client.list_objects_v2().bucket(bucket).send().await.unwrap();
         listed.contents().iter().map(|object| object.key().unwrap().to_owned()).collect()
     }
 }

@@ -135,7 +135,7 @@ impl Queues {
     }
 
     /// Puts a message into the queue, to come after that delay, or after the queue's own.
-    pub(in crate::aws) fn send(&self, name: &str, body: &str, delay: Option<SignedDuration>, sender: &str) -> Result<Message, Refusal> {
+    pub(crate) fn send(&self, name: &str, body: &str, delay: Option<SignedDuration>, sender: &str) -> Result<Message, Refusal> {
         let now = self.clock.now();
         let mut queues = self.queues();
         let queue = queues.get_mut(name).ok_or_else(no_such_queue)?;
