@@ -63,6 +63,7 @@ unit: test-build ## the tests of each part
 system: test-build ## the tests over the wire
 	@$(STEP) --live "system tests" scripts/rust-tests.sh 'package(prooflight-tests)' --package prooflight-tests
 	@$(STEP) --live "boto3 tests" env $(LOCAL) .tools/test/bin/python -m pytest -q -p no:cacheprovider tests/boto3
+	@$(STEP) --live "second AWS" env $(LOCAL) .tools/ministack/bin/python -m pytest -q -p no:cacheprovider tests/ministack
 
 e2e: test-build page ## the page in a real browser
 	@$(STEP) --live "browser tests" env $(LOCAL) npm --prefix web run --silent e2e
