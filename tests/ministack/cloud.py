@@ -1,6 +1,8 @@
 """The stack as those see it who use it: people with tokens, a service that runs the workflow, reviewers, and an operator who looks into tables and queues."""
 
 import base64
+import contextlib
+import datetime
 import json
 import pathlib
 import threading
@@ -13,7 +15,7 @@ from deployment import ISSUER
 
 PHOTOS = pathlib.Path(__file__).parents[1] / "data" / "photos"
 # Far beyond what anything takes; a test that waits for it has failed.
-PATIENCE_SECONDS = 100
+PATIENCE_SECONDS = 170
 SCOPES = "verify read open erase review admin"
 
 
@@ -22,11 +24,11 @@ class Cloud:
 
     def __init__(self, aws, stack, prooflight):
         self.aws, self.stack, self.prooflight = aws, stack, prooflight
-        self.functions, self.states, self.mappings = aws.client("lambda"), aws.client("stepfunctions"), aws.client("lambda")
+        self.functions, self.states = aws.client("lambda"), aws.client("stepfunctions")
         self.table, self.bucket, self.queues = aws.client("dynamodb"), aws.client("s3"), aws.client("sqs")
-        self.schedules = aws.client("scheduler")
         self.heard, self.listening = [], threading.Lock()
         self.ear = listen(aws, stack, self.queues)
+        hurry(aws.client("scheduler"), stack)
 
     # What people and services ask for.
 
@@ -154,6 +156,30 @@ class Cloud:
         events = [event for page in pages for event in page["events"]]
         return [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
 
+    # What AWS does, or fails to do for a while.
+
+    @contextlib.contextmanager
+    def stream_held_up(self):
+        """Writes are not delivered for as long as the block lasts; to the other tests it is a slow moment."""
+        mapping = self.stack["PublishDecisionWrite"]
+        self.functions.update_event_source_mapping(UUID=mapping, Enabled=False)
+        try:
+            yield
+        finally:
+            self.functions.update_event_source_mapping(UUID=mapping, Enabled=True)
+
+    def make_older(self, verification, minutes):
+        """Nobody can move MiniStack's clock, so the verification is dated back, where it is stored and where clean-up looks for it."""
+        then = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(minutes=minutes)
+        due = then + datetime.timedelta(minutes=30)
+        self.table.update_item(
+            TableName=self.stack["VerificationTable"],
+            Key={"pk": {"S": f"verification#{verification}"}, "sk": {"S": "verification"}},
+            UpdateExpression="SET #document.createdAt = :then, dueAt = :due",
+            ExpressionAttributeNames={"#document": "document"},
+            ExpressionAttributeValues={":then": {"S": then.strftime("%Y-%m-%dT%H:%M:%SZ")}, ":due": {"N": str(int(due.timestamp()))}},
+        )
+
     # What there is afterwards.
 
     def standing(self, verification):
@@ -210,6 +236,13 @@ def listen(aws, stack, queues):
     events.put_rule(Name="everything", EventBusName=stack["EventBus"], EventPattern=pattern)
     events.put_targets(Rule="everything", EventBusName=stack["EventBus"], Targets=[{"Id": "queue", "Arn": arn}])
     return url
+
+
+def hurry(schedules, stack):
+    """Has the schedule come every minute, which is as often as one can."""
+    schedule = schedules.get_schedule(Name=stack["CleanupEveryFewMinutes"])
+    kept = ("FlexibleTimeWindow", "GroupName", "Name", "State", "Target")
+    schedules.update_schedule(ScheduleExpression="rate(1 minute)", **{name: schedule[name] for name in kept})
 
 
 def until(look, complaint):

@@ -1,0 +1,31 @@
+"""What nobody can read, put where functions are fed from."""
+
+import json
+import uuid
+
+from cloud import until
+from test_workflow import somebody
+
+
+def test_a_message_that_nobody_can_read_becomes_a_dead_letter(cloud):
+    body = json.dumps({"nonsense": str(uuid.uuid4())})
+    cloud.queues.send_message(QueueUrl=cloud.stack["RescueQueue"], MessageBody=body)
+
+    def dead():
+        letters = cloud.queues.receive_message(QueueUrl=cloud.stack["RescueDeadLetters"], VisibilityTimeout=0).get("Messages", [])
+        return [letter["Body"] for letter in letters]
+
+    # Received eight times, each time hidden for eight seconds.
+    assert until(dead, "it is no dead letter") == [body]
+
+
+def test_a_record_that_nobody_can_read_holds_up_nobody(cloud):
+    table = cloud.stack["VerificationTable"]
+    for sort_key in ("verification", "verification"):
+        item = {"pk": f"verification#ver_{uuid.uuid4().hex}", "sk": sort_key, "document": "nonsense"}
+        cloud.table.put_item(TableName=table, Item={name: {"S": value} for name, value in item.items()})
+    subject = somebody()
+    execution, verification = cloud.start(subject, "liveness")
+    cloud.check(subject, verification, 95.0)
+    assert cloud.outcome(execution)[1]["status"] == "approved"
+    cloud.told(verification, "VerificationDecided")
