@@ -27,6 +27,7 @@ class Cloud:
         self.functions, self.states = aws.client("lambda"), aws.client("stepfunctions")
         self.table, self.bucket, self.queues = aws.client("dynamodb"), aws.client("s3"), aws.client("sqs")
         self.heard, self.listening = [], threading.Lock()
+        self.stream, self.logs = aws.client("dynamodbstreams"), aws.client("logs")
         self.ear = listen(aws, stack, self.queues)
         hurry(aws.client("scheduler"), stack)
 
@@ -196,8 +197,21 @@ class Cloud:
         )
         return {item["sk"]["S"]: {name: plain(value) for name, value in item.items()} for item in answer["Items"]}
 
-    def decisions(self, verification):
-        return [item for sort_key, item in self.items(verification).items() if sort_key.startswith("decision#")]
+    def writes(self, verification, sort_key):
+        """Every write that there was of an item, in order, as the table's stream has them: INSERT, MODIFY or REMOVE."""
+        arn = self.table.describe_table(TableName=self.stack["VerificationTable"])["Table"]["LatestStreamArn"]
+        key = {"pk": {"S": f"verification#{verification}"}, "sk": {"S": sort_key}}
+        writes = []
+        for shard in self.stream.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]:
+            read = self.stream.get_shard_iterator(StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")
+            while (read := self.stream.get_records(ShardIterator=read.get("ShardIterator") or read["NextShardIterator"]))["Records"]:
+                writes += [record["eventName"] for record in read["Records"] if record["dynamodb"]["Keys"] == key]
+        return writes
+
+    def logged(self, group):
+        """The lines of a log group."""
+        pages = self.logs.get_paginator("filter_log_events").paginate(logGroupName=self.stack[group])
+        return [event["message"] for page in pages for event in page["events"]]
 
     def images(self, verification):
         """The keys of the images that are stored of a verification."""
