@@ -20,12 +20,13 @@ def test_a_message_that_nobody_can_read_becomes_a_dead_letter(cloud):
 
 
 def test_a_record_that_nobody_can_read_holds_up_nobody(cloud):
-    table = cloud.stack["VerificationTable"]
-    for sort_key in ("verification", "verification"):
-        item = {"pk": f"verification#ver_{uuid.uuid4().hex}", "sk": sort_key, "document": "nonsense"}
-        cloud.table.put_item(TableName=table, Item={name: {"S": value} for name, value in item.items()})
+    for _ in range(2):
+        item = {"pk": f"verification#ver_{uuid.uuid4().hex}", "sk": "verification", "document": "nonsense"}
+        cloud.table.put_item(TableName=cloud.stack["VerificationTable"], Item={name: {"S": value} for name, value in item.items()})
     subject = somebody()
     execution, verification = cloud.start(subject, "liveness")
     cloud.check(subject, verification, 95.0)
     assert cloud.outcome(execution)[1]["status"] == "approved"
     cloud.told(verification, "VerificationDecided")
+    # MiniStack does not deliver again what the function gave back, and has no dead letter for it: the log alone tells.
+    assert [line for line in cloud.logged("PublishDecisionLog") if "store.corrupt" in line]

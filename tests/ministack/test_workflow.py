@@ -96,6 +96,17 @@ def test_expired_by_the_schedule(cloud):
     assert (decided["status"], decided["reasons"]) == ("expired", ["timed_out"])
 
 
+def test_a_workflow_that_nobody_answers_ends_and_hears_no_late_answer(cloud):
+    subject = somebody()
+    execution, verification = cloud.start(subject, "liveness", machine=cloud.impatient("OpenVerification", seconds=4))
+    assert cloud.outcome(execution) == ("FAILED", "VerificationExpired", ["OpenVerification", "Expired"])
+    # The verification itself lives on, and that its answer comes too late is nobody's failure.
+    cloud.check(subject, verification, 95.0)
+    assert cloud.told(verification, "VerificationDecided")["status"] == "approved"
+    assert cloud.outcome(execution)[0] == "FAILED"
+    assert any('"too_late":1' in line for line in cloud.logged("PublishDecisionLog"))
+
+
 def test_erased_while_the_workflow_waits_for_the_check(cloud):
     subject = somebody()
     execution, verification = cloud.start(subject, "liveness")
