@@ -16,6 +16,7 @@ from deployment import ISSUER
 PHOTOS = pathlib.Path(__file__).parents[1] / "data" / "photos"
 # Far beyond what anything takes; a test that waits for it has failed.
 PATIENCE_SECONDS = 170
+CONSENT = {"version": "2026-11"}
 SCOPES = "verify read open erase review admin"
 
 
@@ -249,6 +250,11 @@ class Cloud:
         listed = self.prooflight.client("rekognition").list_faces(CollectionId=self.stack.collection)["Faces"]
         key = self.items(verification)["verification"]["subjectKey"]
         return [face["FaceId"] for face in listed if face["ExternalImageId"] == key]
+
+
+def somebody():
+    """A subject of a test's own."""
+    return f"subject-{uuid.uuid4()}"
 
 
 def listen(aws, stack, queues):

@@ -1,6 +1,6 @@
 """What the functions leave in CloudWatch, the Lambda runtime's own lines included."""
 
-from test_workflow import CONSENT, somebody
+from cloud import CONSENT, somebody
 
 
 def test_the_logs_name_nobody(cloud):

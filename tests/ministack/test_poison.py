@@ -3,8 +3,7 @@
 import json
 import uuid
 
-from cloud import until
-from test_workflow import somebody
+from cloud import somebody, until
 
 
 def test_a_message_that_nobody_can_read_becomes_a_dead_letter(cloud):

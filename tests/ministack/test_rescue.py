@@ -5,7 +5,7 @@ import json
 import threading
 import uuid
 
-from test_workflow import somebody
+from cloud import somebody
 
 
 def test_a_browser_that_never_calls_back_loses_nothing(cloud):

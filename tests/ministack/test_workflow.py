@@ -1,15 +1,7 @@
 """Every way through the shipped state machine, with the functions as they are."""
 
-import uuid
-
 import pytest
-from cloud import until
-
-CONSENT = {"version": "2026-11"}
-
-
-def somebody():
-    return f"subject-{uuid.uuid4()}"
+from cloud import CONSENT, somebody, until
 
 
 def test_approved_and_enrolled(cloud):
@@ -20,6 +12,7 @@ def test_approved_and_enrolled(cloud):
     assert status == "SUCCEEDED", said
     assert (said["status"], said["verificationId"]) == ("approved", verification)
     assert said["enrolment"] == {"verificationId": verification, "state": "enrolled"}
+    assert len(cloud.enrolled(verification)) == 1
     assert path == ["OpenVerification", "WhatWasDecided", "EnrollFace", "Approved"]
 
 
@@ -51,8 +44,10 @@ def in_review(cloud, subject, photo=None):
     """An execution that waits for a person."""
     execution, verification = cloud.start(subject, "onboarding", consent=CONSENT)
     assert cloud.check(subject, verification, 70.0, photo)["status"] == "in_review"
-    document = lambda: cloud.items(verification)["verification"]["document"]
-    until(lambda: document()["waiting"] and "AwaitVerdict" in cloud.path(execution), "nobody waits for the verdict")
+    until(
+        lambda: cloud.items(verification)["verification"]["document"]["waiting"] and "AwaitVerdict" in cloud.path(execution),
+        "nobody waits for the verdict",
+    )
     return execution, verification
 
 
