@@ -133,19 +133,23 @@ class Cloud:
 
     def start(self, subject, policy, machine=None, **request):
         """An execution of the shipped state machine, and the verification that it has opened."""
+        return self.begin(subject, policy, machine, **request), self.opened(subject)
+
+    def begin(self, subject, policy, machine=None, **request):
+        """An execution, whatever comes of it."""
         name = str(uuid.uuid4())
         task = {"subject": {"issuer": ISSUER, "subject": subject}, "request": {"policy": policy, "externalReference": name} | request}
         machine = machine or self.stack["IdentityCheck"]
-        started = self.states.start_execution(stateMachineArn=machine, name=name, input=json.dumps(task))
-        return started["executionArn"], self.opened(subject)
+        return self.states.start_execution(stateMachineArn=machine, name=name, input=json.dumps(task))["executionArn"]
 
-    def impatient(self, state, seconds):
-        """The shipped state machine once more, with another time-out for a state."""
+    def altered(self, state, change):
+        """The shipped state machine once more, with one state changed."""
         shipped = self.states.describe_state_machine(stateMachineArn=self.stack["IdentityCheck"])
         definition = json.loads(shipped["definition"])
-        definition["States"][state]["TimeoutSeconds"] = seconds
-        name = f"impatient-{uuid.uuid4()}"
-        made = self.states.create_state_machine(name=name, definition=json.dumps(definition), roleArn=shipped["roleArn"])
+        change(definition["States"][state])
+        made = self.states.create_state_machine(
+            name=f"altered-{uuid.uuid4()}", definition=json.dumps(definition), roleArn=shipped["roleArn"]
+        )
         return made["stateMachineArn"]
 
     def opened(self, subject):
@@ -180,16 +184,16 @@ class Cloud:
         finally:
             self.functions.update_event_source_mapping(UUID=mapping, Enabled=True)
 
-    def make_older(self, verification, minutes):
-        """Nobody can move MiniStack's clock, so the verification is dated back, where it is stored and where clean-up looks for it."""
-        then = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(minutes=minutes)
-        due = then + datetime.timedelta(minutes=30)
+    def make_older(self, verification, field, hours):
+        """Nobody can move MiniStack's clock, so the verification is dated back, and is due where clean-up looks for it."""
+        now = datetime.datetime.now(datetime.timezone.utc)
+        then = (now - datetime.timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
         self.table.update_item(
             TableName=self.stack["VerificationTable"],
             Key={"pk": {"S": f"verification#{verification}"}, "sk": {"S": "verification"}},
-            UpdateExpression="SET #document.createdAt = :then, dueAt = :due",
-            ExpressionAttributeNames={"#document": "document"},
-            ExpressionAttributeValues={":then": {"S": then.strftime("%Y-%m-%dT%H:%M:%SZ")}, ":due": {"N": str(int(due.timestamp()))}},
+            UpdateExpression="SET #document.#field = :then, dueAt = :due",
+            ExpressionAttributeNames={"#document": "document", "#field": field},
+            ExpressionAttributeValues={":then": {"S": then}, ":due": {"N": str(int(now.timestamp()) - 60)}},
         )
 
     # What there is afterwards.

@@ -84,16 +84,25 @@ def test_judged_before_the_workflow_waits_for_it(cloud):
 
 def test_expired_by_the_schedule(cloud):
     execution, verification = cloud.start(somebody(), "liveness")
-    cloud.make_older(verification, minutes=31)
+    cloud.make_older(verification, "createdAt", hours=1)
     status, said, path = cloud.outcome(execution)
     assert (status, said, path) == ("FAILED", "VerificationExpired", ["OpenVerification", "Expired"])
     decided = cloud.told(verification, "VerificationDecided")
     assert (decided["status"], decided["reasons"]) == ("expired", ["timed_out"])
 
 
+def test_expired_in_review_by_the_schedule(cloud):
+    execution, verification = in_review(cloud, somebody())
+    cloud.make_older(verification, "decidedAt", hours=73)
+    status, said, path = cloud.outcome(execution)
+    assert (status, said) == ("FAILED", "VerificationExpired")
+    assert path == ["OpenVerification", "WhatWasDecided", "AwaitVerdict", "Expired"]
+
+
 def test_a_workflow_that_nobody_answers_ends_and_hears_no_late_answer(cloud):
     subject = somebody()
-    execution, verification = cloud.start(subject, "liveness", machine=cloud.impatient("OpenVerification", seconds=4))
+    impatient = cloud.altered("OpenVerification", lambda state: state.update(TimeoutSeconds=4))
+    execution, verification = cloud.start(subject, "liveness", machine=impatient)
     assert cloud.outcome(execution) == ("FAILED", "VerificationExpired", ["OpenVerification", "Expired"])
     # The verification itself lives on, and that its answer comes too late is nobody's failure.
     cloud.check(subject, verification, 95.0)
@@ -115,6 +124,25 @@ def test_erased_while_the_workflow_waits_for_the_verdict(cloud):
     assert cloud.images(verification)
     erased(cloud, subject, execution, verification)
     assert cloud.path(execution) == ["OpenVerification", "WhatWasDecided", "AwaitVerdict", "Erased"]
+
+
+def without_waiting(state):
+    """MiniStack forgets the error of a function whose answer comes by a token, and waits on. On AWS the step fails by that name."""
+    state["Resource"] = state["Resource"].removesuffix(".waitForTaskToken")
+    del state["Arguments"]["Payload"]["taskToken"]
+
+
+def test_nothing_is_opened_for_a_subject_who_is_being_erased(cloud):
+    subject = somebody()
+    cloud.expect(202, "a service", "POST", "/erasures", {"subject": subject})
+    execution = cloud.begin(subject, "liveness", machine=cloud.altered("OpenVerification", without_waiting))
+    assert cloud.outcome(execution) == ("FAILED", "VerificationErased", ["OpenVerification", "Erased"])
+
+
+def test_a_refusal_fails_the_workflow_by_its_name(cloud):
+    machine = cloud.altered("OpenVerification", without_waiting)
+    for policy, error in [("nothing", "PolicyUnknown"), ("onboarding", "ConsentRequired"), ("step-up", "NotEnrolled")]:
+        assert cloud.outcome(cloud.begin(somebody(), policy, machine=machine)) == ("FAILED", error, ["OpenVerification"])
 
 
 def erased(cloud, subject, execution, verification):
