@@ -29,9 +29,11 @@ use futures_util::future::BoxFuture;
 use http::Response;
 use journal::Journal;
 use lambda::Lambda;
+use policy::Policy;
 use s3::Buckets;
 use s3s::service::S3ServiceBuilder;
 use sqs::Queues;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use stepfunctions::Tasks;
@@ -50,6 +52,7 @@ pub struct AwsEndpoint {
     journal: Arc<Journal>,
     events: Arc<Events>,
     tasks: Arc<Tasks>,
+    roles: Arc<BTreeMap<String, Policy>>,
 }
 
 /// What an endpoint is made of.
@@ -60,6 +63,8 @@ pub struct AwsOptions<'a> {
     pub clock: Arc<Clock>,
     /// Who may sign; STS adds to it.
     pub credentials: Arc<Credentials>,
+    /// What may be assumed, by ARN, and what it allows.
+    pub roles: BTreeMap<String, Policy>,
 }
 
 /// Rekognition as the endpoint calls it: operation, body and caller in, the whole answer out.
@@ -85,7 +90,7 @@ pub enum AwsFault {
 impl AwsEndpoint {
     /// Opens the data of all services.
     pub fn open(options: AwsOptions<'_>) -> Result<Self, AwsFault> {
-        let AwsOptions { data, clock, credentials } = options;
+        let AwsOptions { data, clock, credentials, roles } = options;
         if let Some(folder) = data {
             std::fs::create_dir_all(folder)?;
         }
@@ -101,6 +106,7 @@ impl AwsEndpoint {
             journal: Arc::default(),
             events: Arc::default(),
             tasks: Arc::default(),
+            roles: Arc::new(roles),
         })
     }
 
@@ -163,7 +169,8 @@ impl AwsEndpoint {
     pub fn router(&self, rekognition: Rekognition, lambda: Lambda) -> axum::Router {
         let mut objects = S3ServiceBuilder::new(s3::Operations(Arc::clone(&self.buckets)));
         objects.set_auth(s3::Secrets(Arc::clone(&self.credentials)));
-        objects.set_access(s3::Access { journal: Arc::clone(&self.journal), clock: Arc::clone(&self.clock) });
+        let (journal, clock, buckets) = (Arc::clone(&self.journal), Arc::clone(&self.clock), Arc::clone(&self.buckets));
+        objects.set_access(s3::Access { journal, clock, buckets });
         let front = Front {
             credentials: Arc::clone(&self.credentials),
             clock: Arc::clone(&self.clock),
@@ -172,7 +179,7 @@ impl AwsEndpoint {
             buckets: Arc::clone(&self.buckets),
             objects: objects.build(),
             queues: Arc::clone(&self.queues),
-            sts: sts::Sts::new(Arc::clone(&self.credentials)),
+            sts: sts::Sts::new(Arc::clone(&self.credentials), Arc::clone(&self.roles)),
             rekognition,
             lambda,
             events: Arc::clone(&self.events),
