@@ -41,8 +41,12 @@ class Cloud:
         return answer["statusCode"], json.loads(answer.get("body") or "null"), {k.lower(): v for k, v in answer.get("headers", {}).items()}
 
     def expect(self, status, subject, method, path, body=None, **headers):
-        """The answer's body, if it has that status."""
-        got, answer, _ = self.ask(subject, method, path, body, **headers)
+        """The body of an answer with that status. Who is told to try again later does so: on a busy machine faces take their time."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        got, answer, told = self.ask(subject, method, path, body, **headers)
+        while got == 503 and time.monotonic() < deadline:
+            time.sleep(int(told["retry-after"]))
+            got, answer, told = self.ask(subject, method, path, body, **headers)
         assert got == status, f"{method} {path}: {got} {answer}"
         return answer
 
