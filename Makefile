@@ -68,6 +68,7 @@ system: test-build ## the tests over the wire
 	@$(STEP) --live "system tests" env PROOFLIGHT_JOURNAL=$(JOURNAL) scripts/rust-tests.sh 'package(prooflight-tests)' --package prooflight-tests
 	@$(STEP) "least privilege" env PROOFLIGHT_JOURNAL=$(JOURNAL) cargo test --quiet $(CARGO_ALL) --test system -- --ignored --exact roles::whatever_a_role_grants_is_used
 	@$(STEP) --live "boto3 tests" env $(LOCAL) .tools/test/bin/python -m pytest -q -p no:cacheprovider tests/boto3
+	@$(STEP) --live "second AWS" env $(LOCAL) .tools/ministack/bin/python -m pytest -q -p no:cacheprovider tests/ministack
 
 e2e: test-build page ## the page in a real browser
 	@$(STEP) --live "browser tests" env $(LOCAL) npm --prefix web run --silent e2e
