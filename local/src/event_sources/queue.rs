@@ -149,7 +149,7 @@ mod tests {
         });
         let timeout = Duration::from_secs(60);
         let (queue, function) = ("crowd".to_owned(), "handle".to_owned());
-        let source = QueueSource { queue, function, timeout, batch_size: 1, reports_failures: true };
+        let source = QueueSource { queue, function, timeout, batch_size: 1, reports_failures: true, most_at_a_time: None };
         Arc::new(QueueMapping::new(source, Arc::clone(&queues), functions, clock)).deliver_all().await;
         assert_eq!((most.load(Ordering::SeqCst), at_it.load(Ordering::SeqCst)), (5, 0));
         assert_eq!(queues.receive("crowd", 1, None).expect("a queue").len(), 0, "all were handled");
