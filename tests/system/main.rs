@@ -9,6 +9,7 @@ mod enrolments;
 mod erasures;
 mod evidence;
 mod faces;
+mod feed;
 mod harmless;
 mod journeys;
 mod limits;

@@ -17,7 +17,7 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 const SUBJECT: &str = "subject-that-can-be-found-again";
 
 /// The steps that a workflow takes, taken by hand.
-struct Workflow<'a> {
+pub(crate) struct Workflow<'a> {
     world: &'a World,
     user: User<'a>,
     open: OpenVerificationFunction,
@@ -25,7 +25,7 @@ struct Workflow<'a> {
 }
 
 impl<'a> Workflow<'a> {
-    async fn start(world: &'a World, folder: &TempDir) -> Self {
+    pub(crate) async fn start(world: &'a World, folder: &TempDir) -> Self {
         let environment = behind(&world.aws_url(), world, folder.path()).await;
         let open = OpenVerificationFunction::connect(&environment).unwrap();
         Self { world, user: world.user(SUBJECT).await, open, steps: AtomicU8::new(0) }
@@ -39,7 +39,7 @@ impl<'a> Workflow<'a> {
     }
 
     /// The step that opens and waits, with what its execution and state name make.
-    async fn open(&self, policy: &str, key: &str, token: &str) -> String {
+    pub(crate) async fn open(&self, policy: &str, key: &str, token: &str) -> String {
         let subject = json!({ "issuer": "https://prooflight.local/", "subject": SUBJECT });
         let mut request = json!({ "policy": policy, "externalReference": "order-7", "metadata": { "note": "can-be-found-again" } });
         if policy == "onboarding" {
@@ -47,6 +47,11 @@ impl<'a> Workflow<'a> {
         }
         let task = json!({ "subject": subject, "idempotencyKey": key, "taskToken": token, "request": request });
         self.step(task).await.unwrap()["verificationId"].as_str().unwrap().to_owned()
+    }
+
+    /// The service does not want to know any more.
+    pub(crate) async fn cancel(&self, id: &str) {
+        self.user.send(Method::POST, &format!("/verifications/{id}/cancel"), &[], "").await.expect(200);
     }
 
     /// The step that waits for a person.
@@ -69,7 +74,7 @@ impl<'a> Workflow<'a> {
     }
 }
 
-async fn token(world: &World) -> String {
+pub(crate) async fn token(world: &World) -> String {
     let handed_out = world.send(Method::POST, "/dev/task", &[JSON], "{}").await.expect(200);
     handed_out["taskToken"].as_str().unwrap().to_owned()
 }
@@ -182,7 +187,7 @@ async fn every_end_has_its_answer() {
 
     let waiting = token(&world).await;
     let cancelled = workflow.open("liveness", "cancelled/Open", &waiting).await;
-    workflow.user.send(Method::POST, &format!("/verifications/{cancelled}/cancel"), &[], "").await.expect(200);
+    workflow.cancel(&cancelled).await;
     assert_eq!(told(&world, &waiting).await["cause"], json!("{\"reasons\":[\"cancelled\"]}"));
 
     let waiting = token(&world).await;

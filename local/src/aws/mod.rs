@@ -20,6 +20,7 @@ mod sts;
 mod sts_xml;
 
 use crate::clock::Clock;
+use crate::feed::Feed;
 use bytes::Bytes;
 use credentials::{Caller, Credentials};
 use dynamodb::Tables;
@@ -48,6 +49,7 @@ pub struct AwsEndpoint {
     credentials: Arc<Credentials>,
     clock: Arc<Clock>,
     journal: Arc<Journal>,
+    feed: Arc<Feed>,
     events: Arc<Events>,
     tasks: Arc<Tasks>,
 }
@@ -89,9 +91,10 @@ impl AwsEndpoint {
         if let Some(folder) = data {
             std::fs::create_dir_all(folder)?;
         }
+        let feed = Arc::new(Feed::new(clock.now()));
         let tables = Tables::open(data.map(|folder| folder.join("dynamodb.sqlite")).as_deref(), Arc::clone(&clock))?;
         let buckets = Buckets::open(data.map(|folder| folder.join("s3")).as_deref(), Arc::clone(&clock))?;
-        let queues = Queues::open(data.map(|folder| folder.join("sqs")).as_deref(), Arc::clone(&clock))?;
+        let queues = Queues::open(data.map(|folder| folder.join("sqs")).as_deref(), Arc::clone(&clock), Arc::clone(&feed))?;
         Ok(Self {
             tables: Arc::new(tables),
             buckets: Arc::new(buckets),
@@ -99,8 +102,9 @@ impl AwsEndpoint {
             credentials,
             clock,
             journal: Arc::default(),
-            events: Arc::default(),
-            tasks: Arc::default(),
+            events: Arc::new(Events::new(Arc::clone(&feed))),
+            tasks: Arc::new(Tasks::new(Arc::clone(&feed))),
+            feed,
         })
     }
 
@@ -119,12 +123,12 @@ impl AwsEndpoint {
         Arc::clone(&self.journal)
     }
 
-    /// What was put on the event buses.
-    pub fn events(&self) -> Arc<Events> {
-        Arc::clone(&self.events)
+    /// What left.
+    pub(crate) fn feed(&self) -> Arc<Feed> {
+        Arc::clone(&self.feed)
     }
 
-    /// The steps of workflows that wait, and what they were told.
+    /// The steps of workflows that wait.
     pub fn tasks(&self) -> Arc<Tasks> {
         Arc::clone(&self.tasks)
     }
