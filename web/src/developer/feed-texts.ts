@@ -19,7 +19,7 @@ const STATUSES: Readonly<Record<string, string>> = {
 export const feedTexts = {
   open: 'Events',
   title: 'What leaves the system',
-  intro: 'Events, answers to waiting workflows and dead letters, the newest first. Local mode only.',
+  intro: 'Events, answers to workflows, dead letters. Local mode only.',
   close: 'Close',
   lines: {
     connecting: 'Connecting',
