@@ -8,7 +8,7 @@ use crate::data_folder::{DataFolder, kept};
 use crate::dev::{self, Helpers};
 use crate::event_sources::{EventSources, StreamDelivery};
 use crate::gateway::{Authorizer, Deployment, Function, Gateway, REGION, Stack, TEMPLATE, TemplateError};
-use crate::lambda::{self, LambdaError, Work};
+use crate::lambda::{self, LambdaError, Variables, Work};
 use crate::page::Page;
 use crate::random::{bytes, hex};
 use crate::rekognition::Rekognition;
@@ -36,6 +36,7 @@ pub(crate) struct Assembly {
     pub(crate) streams: Vec<StreamDelivery>,
     /// Opens the functions' connections to the AWS endpoint.
     pub(crate) warm_up: Work<()>,
+    pub(crate) variables: Variables,
 }
 
 /// Why the parts do not come together.
@@ -90,7 +91,8 @@ impl Assembly {
         let stack = Stack::read(TEMPLATE, &parameters(https_port))?;
         let secrets = Secrets::default();
         let deployment = Deployment::read(&stack, |arn| secrets.value(folder, arn))?;
-        let options = AwsOptions { data: path, clock: Arc::clone(&clock), credentials: Arc::clone(&credentials) };
+        let options =
+            AwsOptions { data: path, clock: Arc::clone(&clock), credentials: Arc::clone(&credentials), roles: deployment.roles.clone() };
         let endpoint = Arc::new(AwsEndpoint::open(options)?);
         deployment.tables.iter().try_for_each(|table| endpoint.ensure_table(table))?;
         deployment.queues.iter().try_for_each(|queue| endpoint.ensure_queue(queue))?;
@@ -103,6 +105,11 @@ impl Assembly {
             .map_err(AssemblyError::Sessions)?;
         let rekognition = Arc::new(rekognition);
         let functions = lambda::functions(&deployment.functions, &credentials, aws_port)?;
+        let journal = endpoint.journal();
+        for function in &deployment.functions {
+            let caller = function.caller();
+            function.lambda_does.iter().for_each(|(action, resource)| journal.record(&caller, action, resource));
+        }
         let schedules = Schedules::new(&deployment.functions, functions.registry.clone(), Arc::clone(&clock));
         let sources = EventSources::new(&deployment, &endpoint, &functions.registry, &clock);
         let timers = Timers::new(Arc::clone(&endpoint), Arc::clone(&rekognition), Arc::new(schedules), Arc::new(sources));
@@ -136,7 +143,7 @@ impl Assembly {
             .merge(stream::router(Arc::new(stream)))
             .merge(dev::router(helpers))
             .merge(Page::new(web_dir, https_port, aws_port).router());
-        Ok(Self { https, aws, endpoint, clock, timers, streams, warm_up: functions.warm_up })
+        Ok(Self { https, aws, endpoint, clock, timers, streams, warm_up: functions.warm_up, variables: functions.variables })
     }
 }
 

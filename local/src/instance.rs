@@ -7,9 +7,11 @@ use crate::aws::journal::Journal;
 use crate::certificate::{Certificate, CertificateError};
 use crate::clock::{Clock, wall_now};
 use crate::data_folder::{DataFolder, DataFolderError, write_whole};
+use crate::lambda::Variables;
 use crate::listener::{self, Patience, Serving};
 use crate::options::Options;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,6 +29,7 @@ pub struct Local {
     clock: Arc<Clock>,
     timers: JoinHandle<()>,
     streams: Vec<JoinHandle<()>>,
+    variables: Variables,
     /// Locked until everything else has ended.
     folder: Option<DataFolder>,
 }
@@ -96,7 +99,8 @@ impl Local {
         let streams = assembly.streams.into_iter().map(|stream| tokio::spawn(stream.run())).collect();
         // The connections are made while the first request is still on its way.
         tokio::spawn(assembly.warm_up);
-        let local = Self { https, https_port, aws, aws_port, certificate, endpoint, clock, timers, streams, folder };
+        let variables = assembly.variables;
+        let local = Self { https, https_port, aws, aws_port, certificate, endpoint, clock, timers, streams, variables, folder };
         if let Some(path) = options.ready_file {
             let ports = json!({ "https": https_port, "aws": aws_port }).to_string();
             if let Err(source) = write_whole(&path, ports.as_bytes()) {
@@ -125,6 +129,11 @@ impl Local {
     /// Who called which AWS operation so far.
     pub fn journal(&self) -> Arc<Journal> {
         self.endpoint.journal()
+    }
+
+    /// The environment variables that a function runs with, the keys of its role among them.
+    pub fn variables(&self, function: &str) -> Option<&BTreeMap<String, String>> {
+        self.variables.get(function)
     }
 
     /// The clock that `/dev/clock` moves.

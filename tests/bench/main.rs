@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout, reason = "a measurement fails by panicking")]
 #![expect(dead_code, reason = "the world of the system tests has more in it than is measured")]
 
+#[path = "../system/calls.rs"]
+mod calls;
 #[path = "../system/harmless.rs"]
 mod harmless;
 #[path = "../system/world.rs"]

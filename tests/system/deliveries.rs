@@ -62,7 +62,7 @@ async fn an_event_that_the_bus_did_not_take_is_put_again_alone() {
     for _ in 0..2 {
         opened.push(ids(&alice.open(&json!({}), None).await.expect(201)).0);
     }
-    let environment = proxy::environment(&url, &world, "0123456789abcdef0123456789abcdef").await;
+    let environment = proxy::environment(&url, &world, PublishDecision::NAME);
     let publish = PublishDecision::connect(&environment).unwrap();
     let mut records = Vec::new();
     for item in world.items().await.into_iter().filter(|item| item["sk"].as_s().unwrap() == "verification") {

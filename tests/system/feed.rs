@@ -1,6 +1,5 @@
 //! What leaves, watched as it leaves: the past first, then the present, and after a break only what was missed.
 
-use crate::erasures::kept;
 use crate::publications::{Workflow, events, left, token, until};
 use crate::world::{World, ids};
 use http::Method;
@@ -98,10 +97,10 @@ async fn events_come_as_they_leave_and_after_a_break_those_that_were_missed() {
 
 #[tokio::test]
 async fn the_answer_to_a_workflow_comes_without_its_token() {
-    let (world, folder) = kept().await;
+    let world = World::start().await;
     let mut watching = Watching::start(&world, None).await;
     assert_eq!(watching.past().await, []);
-    let workflow = Workflow::start(&world, &folder).await;
+    let workflow = Workflow::start(&world).await;
     let token = token(&world).await;
     let id = workflow.open("liveness", "run-1/Open", &token).await;
     workflow.cancel(&id).await;

@@ -20,11 +20,10 @@ struct Functions {
 }
 
 impl Functions {
-    async fn behind(url: &str, world: &World) -> Self {
-        let environment = proxy::environment(url, world, "0123456789abcdef0123456789abcdef").await;
+    fn behind(url: &str, world: &World) -> Self {
         Self {
-            create: CreateSession::connect(&environment).unwrap(),
-            complete: CompleteSession::connect(&environment).unwrap(),
+            create: CreateSession::connect(&proxy::environment(url, world, CreateSession::NAME)).unwrap(),
+            complete: CompleteSession::connect(&proxy::environment(url, world, CompleteSession::NAME)).unwrap(),
             invocations: 0,
             started_at: prooflight_local::clock::wall_now(),
         }
@@ -71,7 +70,7 @@ fn read(answer: ApiGatewayV2httpResponse) -> (i64, Value) {
 async fn a_write_whose_answer_is_lost_counts_once() {
     let world = World::start().await;
     let (proxy, url) = Proxy::before(&world).await;
-    let mut functions = Functions::behind(&url, &world).await;
+    let mut functions = Functions::behind(&url, &world);
 
     proxy.plan(&[("PutItem", Mishap::AnswerLost), ("PutItem", Mishap::AnswerLost)]);
     let (status, opened) = functions.open().await;
@@ -96,7 +95,7 @@ async fn a_write_whose_answer_is_lost_counts_once() {
 async fn a_conflict_storm_loses_no_decision() {
     let world = World::start().await;
     let (proxy, url) = Proxy::before(&world).await;
-    let mut functions = Functions::behind(&url, &world).await;
+    let mut functions = Functions::behind(&url, &world);
     let (id, session_id) = crate::world::ids(&functions.open().await.1);
     world.succeeded(&session_id, 93.0).await;
 
@@ -118,7 +117,7 @@ async fn a_conflict_storm_loses_no_decision() {
 async fn a_service_that_fails_in_the_middle_leaves_nothing_half_done() {
     let world = World::start().await;
     let (proxy, url) = Proxy::before(&world).await;
-    let mut functions = Functions::behind(&url, &world).await;
+    let mut functions = Functions::behind(&url, &world);
     let (id, session_id) = crate::world::ids(&functions.open().await.1);
     world.succeeded(&session_id, 93.0).await;
     for (operation, code) in [

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod calls;
+mod completions;
 mod crowds;
 mod deliveries;
 mod end_users;
@@ -21,6 +23,7 @@ mod refusals;
 mod replay;
 mod rescues;
 mod reviews;
+mod roles;
 mod services;
 mod tidy;
 mod world;

@@ -35,7 +35,7 @@ impl Log {
 async fn a_step_that_waited(world: &World, subject: &str) -> String {
     let handed_out = world.send(Method::POST, "/dev/task", &[("content-type", "application/json")], "{}").await.expect(200);
     let token = handed_out["taskToken"].as_str().unwrap().to_owned();
-    let environment = crate::proxy::environment(&world.aws_url(), world, "0123456789abcdef0123456789abcdef").await;
+    let environment = crate::proxy::environment(&world.aws_url(), world, OpenVerificationFunction::NAME);
     let open = OpenVerificationFunction::connect(&environment).unwrap();
     let task =
         json!({ "subject": { "issuer": "https://prooflight.local/", "subject": subject }, "idempotencyKey": "k", "taskToken": token });

@@ -1,6 +1,7 @@
 //! What others are told: the workflow that waits gets its answer, the event bus its event, each time the same.
 
-use crate::erasures::{behind, erase, kept};
+use crate::erasures::{erase, kept};
+use crate::proxy;
 use crate::world::{Person, User, World, ids};
 use http::Method;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -11,7 +12,6 @@ use prooflight_shared::invocation::Invocation;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 const SUBJECT: &str = "subject-that-can-be-found-again";
@@ -25,8 +25,8 @@ pub(crate) struct Workflow<'a> {
 }
 
 impl<'a> Workflow<'a> {
-    pub(crate) async fn start(world: &'a World, folder: &TempDir) -> Self {
-        let environment = behind(&world.aws_url(), world, folder.path()).await;
+    pub(crate) async fn start(world: &'a World) -> Self {
+        let environment = proxy::environment(&world.aws_url(), world, OpenVerificationFunction::NAME);
         let open = OpenVerificationFunction::connect(&environment).unwrap();
         Self { world, user: world.user(SUBJECT).await, open, steps: AtomicU8::new(0) }
     }
@@ -126,8 +126,8 @@ pub(crate) async fn until<T>(mut look: impl AsyncFnMut() -> Option<T>) -> T {
 
 #[tokio::test]
 async fn an_approval_resumes_the_workflow_and_is_told_once() {
-    let (world, folder) = kept().await;
-    let workflow = Workflow::start(&world, &folder).await;
+    let world = World::start().await;
+    let workflow = Workflow::start(&world).await;
     let token = token(&world).await;
     let id = workflow.open("onboarding", "run-1/Open", &token).await;
     let session_id = workflow.check(&id, 97.125).await;
@@ -164,8 +164,8 @@ async fn an_approval_resumes_the_workflow_and_is_told_once() {
 
 #[tokio::test]
 async fn every_end_has_its_answer() {
-    let (world, folder) = kept().await;
-    let workflow = Workflow::start(&world, &folder).await;
+    let world = World::start().await;
+    let workflow = Workflow::start(&world).await;
 
     let waiting = token(&world).await;
     let denied = workflow.open("onboarding", "denied/Open", &waiting).await;
@@ -212,8 +212,8 @@ async fn every_end_has_its_answer() {
 
 #[tokio::test]
 async fn a_verdict_resumes_the_second_wait_whichever_came_first() {
-    let (world, folder) = kept().await;
-    let workflow = Workflow::start(&world, &folder).await;
+    let world = World::start().await;
+    let workflow = Workflow::start(&world).await;
     let waiting = token(&world).await;
     let id = workflow.open("onboarding", "waits/Open", &waiting).await;
     let refused = workflow.await_verdict(&id, &waiting).await.unwrap_err();
@@ -241,8 +241,8 @@ async fn a_verdict_resumes_the_second_wait_whichever_came_first() {
 
 #[tokio::test]
 async fn a_step_that_is_tried_again_is_the_same_verification_and_both_tokens_are_told() {
-    let (world, folder) = kept().await;
-    let workflow = Workflow::start(&world, &folder).await;
+    let world = World::start().await;
+    let workflow = Workflow::start(&world).await;
     let (first, second) = (token(&world).await, token(&world).await);
     let id = workflow.open("onboarding", "run/Open", &first).await;
     for token in [&first, &second, &second, &first] {
@@ -269,7 +269,7 @@ async fn a_step_that_is_tried_again_is_the_same_verification_and_both_tokens_are
 async fn what_is_delivered_again_is_told_the_same() {
     let (mut world, folder) = kept().await;
     let bare = |events: &[Value]| events.iter().map(|event| (event["time"].clone(), event["detail"].clone())).collect::<Vec<_>>();
-    let workflow = Workflow::start(&world, &folder).await;
+    let workflow = Workflow::start(&world).await;
     let waiting = token(&world).await;
     let id = workflow.open("onboarding", "run/Open", &waiting).await;
     workflow.check(&id, 70.0).await;

@@ -159,7 +159,7 @@ async fn table(world: &World) -> Vec<HashMap<String, AttributeValue>> {
 #[tokio::test]
 async fn redelivery_in_any_order_changes_nothing() {
     let world = World::start().await;
-    let function = RescueSession::connect(&proxy::environment(&world.aws_url(), &world, &"k".repeat(32)).await).unwrap();
+    let function = RescueSession::connect(&proxy::environment(&world.aws_url(), &world, RescueSession::NAME)).unwrap();
     let alice = world.user("alice").await;
     let opened_at = prooflight_local::clock::wall_now();
     let (id, first) = ids(&alice.open(&json!({}), None).await.expect(201));

@@ -91,11 +91,17 @@ impl World {
 
     pub(crate) async fn stop(self) {
         drop(self.client);
+        crate::calls::leave(&self.local.journal());
         self.local.shutdown().await;
     }
 
     pub(crate) fn https_port(&self) -> u16 {
         self.local.https_port()
+    }
+
+    /// What a function of the instance runs with.
+    pub(crate) fn variables(&self, function: &str) -> &std::collections::BTreeMap<String, String> {
+        self.local.variables(function).unwrap()
     }
 
     /// By the instance's clock.
@@ -216,6 +222,15 @@ impl World {
         let buckets = client.list_buckets().send().await.unwrap();
         let bucket = buckets.buckets()[0].name().unwrap();
         client.put_object().bucket(bucket).key(key).body(b"an image".to_vec().into()).send().await.unwrap();
+    }
+
+    /// Empties the evidence bucket behind everybody's back.
+    pub(crate) async fn remove_images(&self) {
+        let client = aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(&self.sdk()).force_path_style(true).build());
+        let buckets = client.list_buckets().send().await.unwrap();
+        for key in self.image_keys().await {
+            client.delete_object().bucket(buckets.buckets()[0].name().unwrap()).key(key).send().await.unwrap();
+        }
     }
 
     /// The queues, as an operator reaches them.

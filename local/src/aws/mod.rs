@@ -30,9 +30,11 @@ use futures_util::future::BoxFuture;
 use http::Response;
 use journal::Journal;
 use lambda::Lambda;
+use policy::Policy;
 use s3::Buckets;
 use s3s::service::S3ServiceBuilder;
 use sqs::Queues;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use stepfunctions::Tasks;
@@ -52,6 +54,7 @@ pub struct AwsEndpoint {
     feed: Arc<Feed>,
     events: Arc<Events>,
     tasks: Arc<Tasks>,
+    roles: Arc<BTreeMap<String, Policy>>,
 }
 
 /// What an endpoint is made of.
@@ -62,6 +65,8 @@ pub struct AwsOptions<'a> {
     pub clock: Arc<Clock>,
     /// Who may sign; STS adds to it.
     pub credentials: Arc<Credentials>,
+    /// What may be assumed, by ARN, and what it allows.
+    pub roles: BTreeMap<String, Policy>,
 }
 
 /// Rekognition as the endpoint calls it: operation, body and caller in, the whole answer out.
@@ -87,7 +92,7 @@ pub enum AwsFault {
 impl AwsEndpoint {
     /// Opens the data of all services.
     pub fn open(options: AwsOptions<'_>) -> Result<Self, AwsFault> {
-        let AwsOptions { data, clock, credentials } = options;
+        let AwsOptions { data, clock, credentials, roles } = options;
         if let Some(folder) = data {
             std::fs::create_dir_all(folder)?;
         }
@@ -105,6 +110,7 @@ impl AwsEndpoint {
             events: Arc::new(Events::new(Arc::clone(&feed))),
             tasks: Arc::new(Tasks::new(Arc::clone(&feed))),
             feed,
+            roles: Arc::new(roles),
         })
     }
 
@@ -167,7 +173,8 @@ impl AwsEndpoint {
     pub fn router(&self, rekognition: Rekognition, lambda: Lambda) -> axum::Router {
         let mut objects = S3ServiceBuilder::new(s3::Operations(Arc::clone(&self.buckets)));
         objects.set_auth(s3::Secrets(Arc::clone(&self.credentials)));
-        objects.set_access(s3::Access { journal: Arc::clone(&self.journal), clock: Arc::clone(&self.clock) });
+        let (journal, clock, buckets) = (Arc::clone(&self.journal), Arc::clone(&self.clock), Arc::clone(&self.buckets));
+        objects.set_access(s3::Access { journal, clock, buckets });
         let front = Front {
             credentials: Arc::clone(&self.credentials),
             clock: Arc::clone(&self.clock),
@@ -176,7 +183,7 @@ impl AwsEndpoint {
             buckets: Arc::clone(&self.buckets),
             objects: objects.build(),
             queues: Arc::clone(&self.queues),
-            sts: sts::Sts::new(Arc::clone(&self.credentials)),
+            sts: sts::Sts::new(Arc::clone(&self.credentials), Arc::clone(&self.roles)),
             rekognition,
             lambda,
             events: Arc::clone(&self.events),

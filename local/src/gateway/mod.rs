@@ -8,6 +8,7 @@ mod deployment;
 mod event;
 mod functions;
 mod intrinsics;
+mod roles;
 mod routes;
 mod sources;
 mod stack;

@@ -241,7 +241,9 @@ impl Rekognition {
 
     /// "Requires that the caller has the s3:PutObject permission", and the bucket is there.
     fn check_output(&self, output: &OutputConfig, caller: &Caller) -> Result<(), Exception> {
-        if !policy::permits(caller, "s3:PutObject", &self.region, self.clock.now()) {
+        let (action, resource) = ("s3:PutObject", format!("arn:aws:s3:::{}/{}", output.bucket, output.prefix));
+        let request = policy::Request { action, resource: &resource, region: &self.region, now: self.clock.now(), prefix: None };
+        if !policy::permits(caller, &request) {
             return Err(Exception {
                 name: ExceptionName::AccessDeniedException,
                 message: "the caller may not put objects into the output bucket".to_owned(),

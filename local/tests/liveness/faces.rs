@@ -102,7 +102,7 @@ async fn an_object_is_read_in_the_callers_name() {
     world.endpoint.buckets().put(BUCKET, "one.png", astronaut().into(), "image/png").await.unwrap();
     let statement = json!({"Effect": "Allow", "Action": "rekognition:DetectFaces", "Resource": "*"});
     let session_policy = Some(json!({"Version": "2012-10-17", "Statement": [statement]}).to_string());
-    world.key("limited", Caller::AssumedRole { role_arn: "arn:aws:sts::000000000000:assumed-role/r/s".into(), session_policy });
+    world.key("limited", Caller::AssumedRole { role_arn: "arn:aws:sts::000000000000:assumed-role/r/s".into(), session_policy, role: None });
     let object = S3Object::builder().bucket(BUCKET).name("one.png").build();
     let detect = |sdk: aws_sdk_rekognition::Client, image: Image| async move {
         sdk.detect_faces().image(image).attributes(Attribute::AgeRange).send().await
