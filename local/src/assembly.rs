@@ -7,7 +7,7 @@ use crate::aws::{AwsEndpoint, AwsFault, AwsOptions, QueuesFault, Rekognition as 
 use crate::clock::Clock;
 use crate::data_folder::DataFolder;
 use crate::dev::{self, Helpers};
-use crate::event_sources::{DeadLetters, EventSources, StreamDelivery};
+use crate::event_sources::{EventSources, StreamDelivery};
 use crate::gateway::{Authorizer, Deployment, Function, Gateway, REGION, Stack, TEMPLATE, TemplateError, secrets};
 use crate::lambda::{self, LambdaError, Variables, Work};
 use crate::page::Page;
@@ -132,7 +132,6 @@ impl Assembly {
         let sources = EventSources::new(&deployment, &endpoint, &functions.registry, &clock);
         let timers = Timers::new(Arc::clone(&endpoint), Arc::clone(&rekognition), Arc::new(schedules), Arc::new(sources));
         let invoker = lambda::invoker(&deployment.functions, functions.registry.clone(), Arc::clone(&clock));
-        let dead_letters = Arc::new(DeadLetters::default());
         let deliver = |function: &Function| {
             Some(StreamDelivery {
                 source: function.stream.clone()?,
@@ -141,7 +140,6 @@ impl Assembly {
                 functions: functions.registry.clone(),
                 endpoint: Arc::clone(&endpoint),
                 clock: Arc::clone(&clock),
-                dead_letters: Arc::clone(&dead_letters),
                 checkpoint: path.map(|path| path.join(format!("stream-{}", function.name))),
             })
         };
@@ -155,9 +153,8 @@ impl Assembly {
             clock: Arc::clone(&clock),
             rekognition,
             timers: timers.clone(),
-            events: endpoint.events(),
+            feed: endpoint.feed(),
             tasks: endpoint.tasks(),
-            dead_letters,
         };
         let https = Router::new()
             .merge(gateway.router())

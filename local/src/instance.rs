@@ -144,6 +144,8 @@ impl Local {
 
     /// Ends in good order: no new connections, a few seconds for what runs, then the rest is cut. The data folder is free afterwards.
     pub async fn shutdown(self) {
+        // Who watches the feed would watch it for ever.
+        self.endpoint.feed().close();
         // The functions behind the first port still need the second.
         self.https.close().await;
         for stream in self.streams {

@@ -11,6 +11,7 @@ mod enrolments;
 mod erasures;
 mod evidence;
 mod faces;
+mod feed;
 mod harmless;
 mod journeys;
 mod limits;

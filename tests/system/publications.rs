@@ -49,6 +49,11 @@ impl<'a> Workflow<'a> {
         self.step(task).await.unwrap()["verificationId"].as_str().unwrap().to_owned()
     }
 
+    /// The service does not want to know any more.
+    pub(crate) async fn cancel(&self, id: &str) {
+        self.user.send(Method::POST, &format!("/verifications/{id}/cancel"), &[], "").await.expect(200);
+    }
+
     /// The step that waits for a person.
     async fn await_verdict(&self, id: &str, token: &str) -> Result<Value, Failure> {
         self.step(json!({ "verificationId": id, "await": "verdict", "taskToken": token })).await
@@ -182,7 +187,7 @@ async fn every_end_has_its_answer() {
 
     let waiting = token(&world).await;
     let cancelled = workflow.open("liveness", "cancelled/Open", &waiting).await;
-    workflow.user.send(Method::POST, &format!("/verifications/{cancelled}/cancel"), &[], "").await.expect(200);
+    workflow.cancel(&cancelled).await;
     assert_eq!(told(&world, &waiting).await["cause"], json!("{\"reasons\":[\"cancelled\"]}"));
 
     let waiting = token(&world).await;

@@ -136,7 +136,7 @@ impl Front {
         match service {
             "rekognition" => return (self.rekognition)(operation.to_owned(), body, verified.caller).await,
             "events" => return self.events.answer(operation, &body, now),
-            "states" => return self.tasks.answer(operation, &body),
+            "states" => return self.tasks.answer(operation, &body, now),
             "secretsmanager" => return self.secrets.answer(operation, &body),
             _ => {}
         }

@@ -21,6 +21,7 @@ mod sts;
 mod sts_xml;
 
 use crate::clock::Clock;
+use crate::feed::Feed;
 use crate::gateway::Rule;
 use bytes::Bytes;
 use credentials::{Caller, Credentials};
@@ -53,6 +54,7 @@ pub struct AwsEndpoint {
     credentials: Arc<Credentials>,
     clock: Arc<Clock>,
     journal: Arc<Journal>,
+    feed: Arc<Feed>,
     events: Arc<Events>,
     tasks: Arc<Tasks>,
     secrets: Arc<Secrets>,
@@ -100,9 +102,10 @@ impl AwsEndpoint {
         if let Some(folder) = data {
             std::fs::create_dir_all(folder)?;
         }
+        let feed = Arc::new(Feed::new(clock.now()));
         let tables = Tables::open(data.map(|folder| folder.join("dynamodb.sqlite")).as_deref(), Arc::clone(&clock))?;
         let buckets = Buckets::open(data.map(|folder| folder.join("s3")).as_deref(), Arc::clone(&clock))?;
-        let queues = Queues::open(data.map(|folder| folder.join("sqs")).as_deref(), Arc::clone(&clock))?;
+        let queues = Queues::open(data.map(|folder| folder.join("sqs")).as_deref(), Arc::clone(&clock), Arc::clone(&feed))?;
         Ok(Self {
             tables: Arc::new(tables),
             buckets: Arc::new(buckets),
@@ -110,8 +113,9 @@ impl AwsEndpoint {
             credentials,
             clock,
             journal: Arc::default(),
-            events: Arc::default(),
-            tasks: Arc::default(),
+            events: Arc::new(Events::new(Arc::clone(&feed))),
+            tasks: Arc::new(Tasks::new(Arc::clone(&feed))),
+            feed,
             secrets,
             roles: Arc::new(roles),
         })
@@ -132,12 +136,12 @@ impl AwsEndpoint {
         Arc::clone(&self.journal)
     }
 
-    /// What was put on the event buses.
-    pub fn events(&self) -> Arc<Events> {
-        Arc::clone(&self.events)
+    /// What left.
+    pub(crate) fn feed(&self) -> Arc<Feed> {
+        Arc::clone(&self.feed)
     }
 
-    /// The steps of workflows that wait, and what they were told.
+    /// The steps of workflows that wait.
     pub fn tasks(&self) -> Arc<Tasks> {
         Arc::clone(&self.tasks)
     }

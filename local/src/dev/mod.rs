@@ -3,11 +3,11 @@
 
 mod guard;
 mod problem;
+mod stream;
 
-use crate::aws::eventbridge::Events;
 use crate::aws::stepfunctions::Tasks;
 use crate::clock::{Clock, wall_now};
-use crate::event_sources::DeadLetters;
+use crate::feed::Feed;
 use crate::rekognition::{Rekognition, ScriptError, ScriptedOutcome};
 use crate::timers::Timers;
 use crate::tokens::{SCOPES, TokenIssuer};
@@ -17,7 +17,7 @@ use axum::extract::{Request, State};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{any, get, post};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use problem::Problem;
 use prooflight_shared::error_chain::ErrorChain;
 use serde::Deserialize;
@@ -41,12 +41,10 @@ pub struct Helpers {
     pub rekognition: Arc<Rekognition>,
     /// What is due once the clock has moved.
     pub timers: Timers,
-    /// What was put on the event buses.
-    pub events: Arc<Events>,
+    /// What left.
+    pub feed: Arc<Feed>,
     /// Stands in for Step Functions.
     pub tasks: Arc<Tasks>,
-    /// What could not be delivered.
-    pub dead_letters: Arc<DeadLetters>,
 }
 
 #[derive(Deserialize)]
@@ -139,10 +137,13 @@ async fn task_outcome(State(helpers): State<Arc<Helpers>>, request: Request) -> 
     }
 }
 
-/// Everything that left: events, answers to workflows, and what was given up.
-async fn events(State(helpers): State<Arc<Helpers>>) -> Response {
-    let (events, tasks) = (helpers.events.kept(), helpers.tasks.calls());
-    Json(json!({ "events": events, "tasks": tasks, "deadLetters": helpers.dead_letters.kept() })).into_response()
+/// Everything that left: events, answers to workflows, and what was given up; or the same as it leaves.
+async fn events(State(helpers): State<Arc<Helpers>>, headers: HeaderMap) -> Response {
+    let feed = &helpers.feed;
+    if stream::is_wanted(&headers) {
+        return stream::stream(Arc::clone(feed), &headers).into_response();
+    }
+    Json(json!({ "events": feed.events(), "tasks": feed.answers(), "deadLetters": feed.dead_letters() })).into_response()
 }
 
 async fn outcome(State(helpers): State<Arc<Helpers>>, request: Request) -> Result<Response, Problem> {

@@ -1,12 +1,10 @@
 //! Lambda's event source mappings on one machine: what `template.yaml` connects to a function is read and delivered to it, as time goes
 //! by and at once when `/dev/clock` has moved the time.
 
-mod dead_letters;
 mod filter;
 mod queue;
 mod stream;
 
-pub(crate) use dead_letters::DeadLetters;
 pub(crate) use filter::Filter;
 pub(crate) use stream::{StreamDelivery, StreamSource};
 

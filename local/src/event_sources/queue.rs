@@ -130,7 +130,7 @@ mod tests {
     #[tokio::test]
     async fn a_crowd_of_messages_is_handled_five_at_a_time() {
         let clock = Arc::new(Clock::ephemeral());
-        let queues = Arc::new(Queues::open(None, Arc::clone(&clock)).expect("queues"));
+        let queues = Arc::new(Queues::open(None, Arc::clone(&clock), Arc::new(crate::feed::Feed::new(clock.now()))).expect("queues"));
         queues.ensure(&json!({ "QueueName": "crowd" })).expect("a queue");
         for number in 0..600 {
             queues.send("crowd", &number.to_string(), None, "local").expect("sent");
