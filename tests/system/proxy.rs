@@ -26,6 +26,8 @@ pub(crate) enum Mishap {
     EntryRefused,
     /// It is carried out, and the answer waits until it is let go.
     Held,
+    /// The same, and then the answer is a server error.
+    HeldAndLost,
 }
 
 /// A proxy that lets mishaps happen to the next requests whose operation or method is named.
@@ -145,6 +147,11 @@ async fn forward(State(proxy): State<Proxy>, mut request: Request) -> Response {
             proxy.waiting.add_permits(1);
             proxy.held.acquire().await.unwrap().forget();
             answer.map(Body::new)
+        }
+        Some(Mishap::HeldAndLost) => {
+            proxy.waiting.add_permits(1);
+            proxy.held.acquire().await.unwrap().forget();
+            server_error()
         }
         Some(Mishap::Unavailable) => server_error(),
         Some(Mishap::Conflict) => {
