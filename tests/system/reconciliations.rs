@@ -21,12 +21,12 @@ const DAY: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 struct Runs<'a> {
     world: &'a World,
     function: Cleanup,
-    runs: u8,
+    made: u8,
 }
 
 impl<'a> Runs<'a> {
     fn start(world: &'a World, url: &str) -> Self {
-        Self { world, function: Cleanup::connect(&proxy::environment(url, world, Cleanup::NAME)).unwrap(), runs: 0 }
+        Self { world, function: Cleanup::connect(&proxy::environment(url, world, Cleanup::NAME)).unwrap(), made: 0 }
     }
 
     /// The report of a run on the day after today, late enough for every session of today to have ended.
@@ -35,8 +35,8 @@ impl<'a> Runs<'a> {
     }
 
     async fn at(&mut self, now: jiff::Timestamp) -> Value {
-        self.runs += 1;
-        let invocation = Invocation { now, request_id: format!("run-{}", self.runs), entropy: [self.runs; 32] };
+        self.made += 1;
+        let invocation = Invocation { now, request_id: format!("run-{}", self.made), entropy: [self.made; 32] };
         let report = self.function.handle(json!({}), invocation).await.unwrap();
         serde_json::to_value(report).unwrap()
     }

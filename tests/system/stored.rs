@@ -136,17 +136,16 @@ fn renamed(value: &AttributeValue, names: &[(String, String)]) -> AttributeValue
 
 /// Every text of an item that is the key of an image.
 fn image_keys(item: &Item) -> Vec<String> {
-    fn collect(value: &AttributeValue, found: &mut Vec<String>) {
-        match value {
-            AttributeValue::S(text) if text.starts_with("evidence/") => found.push(text.clone()),
-            AttributeValue::L(values) => values.iter().for_each(|value| collect(value, found)),
-            AttributeValue::M(fields) => fields.values().for_each(|value| collect(value, found)),
-            _ => {}
-        }
+    item.values().flat_map(keys_in).collect()
+}
+
+fn keys_in(value: &AttributeValue) -> Vec<String> {
+    match value {
+        AttributeValue::S(text) if text.starts_with("evidence/") => vec![text.clone()],
+        AttributeValue::L(values) => values.iter().flat_map(keys_in).collect(),
+        AttributeValue::M(fields) => fields.values().flat_map(keys_in).collect(),
+        _ => Vec::new(),
     }
-    let mut found = Vec::new();
-    item.values().for_each(|value| collect(value, &mut found));
-    found
 }
 
 /// Makes a table with the keys and indexes of the stack's own.

@@ -6,7 +6,7 @@ use crate::Cleanup;
 use crate::report::Report;
 use jiff::Timestamp;
 use prooflight_shared::adapters::session_of;
-use prooflight_shared::app::{Entropy, Refused, change_verification};
+use prooflight_shared::app::{Enroller, Entropy, Refused, change_verification};
 use prooflight_shared::domain::{Command, ImageDay, Reconciliation, VerificationId};
 use prooflight_shared::fault::{Fault, FaultCode};
 use std::collections::BTreeSet;
@@ -49,16 +49,16 @@ impl Cleanup {
         entropy: &Entropy,
         report: &mut Report,
     ) -> Result<Option<VerificationId>, Refused> {
-        let stores = &self.eraser.stores;
+        let Enroller { bucket, table, .. } = &self.eraser.stores;
         let (day, after) = (current.day(), current.after.as_ref());
         // The bucket is looked at first. Whoever removes images writes down before that he will, so what is not there any more is
         // accounted for in the documents, which are read later.
-        let mut stored = stores.bucket.images_on(day, after).await?;
-        let mut records = stores.table.naming_images_on(day, after, RECORDS_AT_ONCE).await?;
+        let mut stored = bucket.images_on(day, after).await?;
+        let mut records = table.naming_images_on(day, after, RECORDS_AT_ONCE).await?;
         let done_to = [&stored.to, &records.to].into_iter().flatten().min().cloned();
         stored.cut(done_to.as_ref());
         records.cut(done_to.as_ref());
-        let mut named = stores.table.images_named(day, &records.found).await?;
+        let mut named = table.images_named(day, &records.found).await?;
         let verifications: BTreeSet<VerificationId> = stored.found.keys().chain(records.found.keys()).cloned().collect();
         for id in verifications {
             let stored = stored.found.remove(&id).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What a run has done, counted. Its line in the log is what CloudWatch makes metrics of: `template.yaml` has a filter for each count.
+//! What a run has done, counted. Its line in the log is what `CloudWatch` makes metrics of: `template.yaml` has a filter for each count.
 
 use prooflight_shared::app::Refused;
 use prooflight_shared::edge::Problem;

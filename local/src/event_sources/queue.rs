@@ -147,7 +147,7 @@ mod tests {
                 Ok(Value::Null)
             }
         });
-        let timeout = Duration::from_secs(60);
+        let timeout = Duration::from_mins(1);
         let (queue, function) = ("crowd".to_owned(), "handle".to_owned());
         let source = QueueSource { queue, function, timeout, batch_size: 1, reports_failures: true, most_at_a_time: None };
         Arc::new(QueueMapping::new(source, Arc::clone(&queues), functions, clock)).deliver_all().await;
