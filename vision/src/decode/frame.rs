@@ -92,6 +92,12 @@ impl Frame {
         &self.planes
     }
 
+    /// The luma that is read as white: 255 in full range, 235 in the range of video.
+    #[cfg(test)]
+    pub(crate) fn luma_of_white(&self) -> f32 {
+        (1.0 / self.colour.luma_scale + self.colour.luma_zero).round()
+    }
+
     /// Red, green and blue in 0-1 (still gamma-encoded) at a place given in pixels, interpolated; none outside of the picture.
     /// The centre of the first pixel is at (0.5, 0.5).
     #[expect(clippy::cast_precision_loss, reason = "sides are at most 1920")]
