@@ -69,7 +69,6 @@ fn the_same_pictures_come_out_of_mp4() {
     assert!(late.unwrap() <= 1000, "times agree to a millisecond: {late:?}");
 }
 
-
 /// How a file is packed: as a browser's recorder does while it runs, or as a tool leaves it when it is done.
 #[derive(Debug, Clone, Copy)]
 enum Packing {
@@ -172,7 +171,15 @@ fn h264_of_every_size_and_kind() {
             ("strong loop filter", "320x240", "-x264-params deblock=6,6", Mp4),
             ("quantisation matrices", "320x240", "-profile:v high -x264-params cqm=jvt", Matroska),
             ("temporal direct prediction", "320x240", "-bf 3 -direct-pred temporal -profile:v high", Matroska),
-            ("access unit delimiters and timing", "320x240", "-x264-params aud=1:nal-hrd=vbr:vbv-maxrate=2000:vbv-bufsize=2000 -bf 2", LiveMatroska),
+            ("interlaced", "320x240", "-x264-params tff=1 -flags +ildct+ilme", Matroska),
+            ("sixteen references, eight B frames", "320x240", "-bf 8 -refs 16 -x264-params b-pyramid=normal:b-adapt=0", Mp4),
+            ("times that begin later", "320x240", "-bf 2 -vf setpts=PTS+3/TB -copyts", Mp4),
+            (
+                "access unit delimiters and timing",
+                "320x240",
+                "-x264-params aud=1:nal-hrd=vbr:vbv-maxrate=2000:vbv-bufsize=2000 -bf 2",
+                LiveMatroska,
+            ),
         ],
     );
 }
