@@ -39,7 +39,7 @@ fn main() {
         );
         if with_cues {
             for cue in &findings.cues {
-                println!("    {:<22} {:>8.3}  {:.3}", cue.name, cue.value, cue.likelihood);
+                println!("    {:<20} {:.3}  {}", cue.name, cue.contribution(), cue.explanation);
             }
         }
     }

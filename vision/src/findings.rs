@@ -11,7 +11,7 @@ pub struct Findings {
     pub reference: Option<Picture>,
     /// Frames spread over the session, at most as many as were asked for.
     pub audit: Vec<Picture>,
-    /// Each cue with its raw value and the likelihood that it gave, for developers and tests.
+    /// Each cue that the challenge gives, for developers and tests.
     pub cues: Vec<Cue>,
     /// Frames decoded.
     pub frames: u32,
@@ -22,10 +22,19 @@ pub struct Findings {
 pub struct Cue {
     /// A stable name, such as `light.correlation`.
     pub name: &'static str,
-    /// The raw measurement, in the unit that the cue's module documents.
-    pub value: f32,
-    /// 0-1: how well this fits a live person.
+    /// The raw measurement, in the unit that the cue's module documents; none when it could not be measured.
+    pub value: Option<f32>,
+    /// 0-1: how well this fits a live person. A cue that could not be measured has what `fusion` counts it.
     pub likelihood: f32,
+    /// A sentence for a developer, with the numbers.
+    pub explanation: String,
+}
+
+impl Cue {
+    /// What this cue leaves of the confidence, 0-1: its likelihood to the power of its weight. The confidence is a hundred times the product over all cues.
+    pub fn contribution(&self) -> f32 {
+        crate::fusion::contribution(self)
+    }
 }
 
 /// A JPEG picture of at most 200 KB with the face's place in it.
@@ -55,10 +64,14 @@ pub struct NormalizedBox {
 pub enum Feedback {
     /// No face could be followed.
     FaceNotVisible,
-    /// The face did not come into the oval.
-    FaceNotAligned,
+    /// Something covers part of the face.
+    FaceObstruction,
     /// Too few, too coarse or too blurred frames.
     LowVideoQuality,
+    /// The face did not come into the oval.
+    FaceNotAligned,
+    /// The eyes were closed most of the time.
+    EyesClosed,
     /// The face is too dark.
     LowLighting,
     /// The face is blown out.

@@ -1,13 +1,16 @@
 //! The face through the recording: every picture that is worth measuring becomes one sample, and the cues see nothing else.
 
 use crate::decode::Frame;
-use crate::face::{self, Box2, Detection, Face, Hint, Light, Pose, Runner};
+use crate::face::{self, Box2, Cover, Detection, Face, Hint, Light, Pose, Runner};
+use crate::glance::Glance;
 
 /// What was seen of the face from the first picture to the last.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Track {
     /// Width and height of the pictures, in pixels.
     pub(crate) size: [f32; 2],
+    /// Packets that the container held for them.
+    pub(crate) packets: u32,
     /// Pictures decoded.
     pub(crate) frames: u32,
     /// Milliseconds from the first picture to the last.
@@ -16,6 +19,8 @@ pub(crate) struct Track {
     pub(crate) samples: Vec<Sample>,
     /// How many faces were in the pictures that were searched for more than one.
     pub(crate) faces: Vec<usize>,
+    /// Every picture at a glance, with its milliseconds since the first one.
+    pub(crate) glances: Vec<(f64, Glance)>,
 }
 
 /// One measured picture.
@@ -42,6 +47,10 @@ pub(crate) struct Seen {
     pub(crate) background: Option<Light>,
     /// Variance of the Laplacian, see [`face::sharpness`].
     pub(crate) sharpness: f32,
+    /// How far the eyes are open, see [`face::openness`].
+    pub(crate) eyes: f32,
+    /// What hides the face.
+    pub(crate) cover: Cover,
 }
 
 impl Track {
@@ -86,8 +95,7 @@ const SECOND_FACE: f32 = 0.4;
 
 impl Follower {
     pub(crate) fn new(runner: Runner) -> Self {
-        let track = Track { size: [0.0; 2], frames: 0, length_ms: 0.0, samples: Vec::new(), faces: Vec::new() };
-        Self { runner, track, start_us: None, last_us: 0, sampled_us: None, counted_us: None, followed: None }
+        Self { runner, track: Track::default(), start_us: None, last_us: 0, sampled_us: None, counted_us: None, followed: None }
     }
 
     /// Takes the next picture; returns what was measured when it was one to measure.
@@ -99,6 +107,7 @@ impl Follower {
         self.track.frames = self.track.frames.saturating_add(1);
         self.last_us = self.last_us.max(at_us);
         self.track.length_ms = milliseconds(self.last_us.saturating_sub(start_us));
+        self.track.glances.push((milliseconds(at_us.saturating_sub(start_us)), Glance::at(frame)));
         let due = |last: Option<i64>, every| last.is_none_or(|last| at_us.saturating_sub(last) >= every);
         if !due(self.sampled_us, SAMPLE_EVERY_US) {
             return None;
@@ -114,9 +123,9 @@ impl Follower {
         self.track.samples.last()
     }
 
-    /// The track, when the recording has ended.
-    pub(crate) fn into_track(self) -> Track {
-        self.track
+    /// The track of a recording of so many packets that has ended.
+    pub(crate) fn into_track(self, packets: u32) -> Track {
+        Track { packets, ..self.track }
     }
 
     /// Looks for faces besides the one that is followed; takes the largest when none is.
@@ -152,6 +161,8 @@ fn measure(frame: &Frame, face: &Face) -> Option<Seen> {
         skin: face::skin(frame, face)?,
         background: face::background(frame, face),
         sharpness: face::sharpness(frame, face),
+        eyes: face::openness(frame, face),
+        cover: face::cover(frame, face),
         face: face.clone(),
     })
 }
@@ -167,5 +178,15 @@ pub(crate) fn imagined() -> Seen {
     let face = Face::new(Box::new([[0.0; 3]; face::POINTS]));
     let square = Box2 { left: 190.0, top: 130.0, width: 100.0, height: 100.0 };
     let pose = Pose { yaw: 0.0, pitch: 0.0, roll: 0.0 };
-    Seen { face, oval_box: square, outline: square, pose, skin: [0.4, 0.3, 0.25], background: None, sharpness: 100.0 }
+    Seen {
+        face,
+        oval_box: square,
+        outline: square,
+        pose,
+        skin: [0.4, 0.3, 0.25],
+        background: None,
+        sharpness: 100.0,
+        eyes: 1.0,
+        cover: Cover::default(),
+    }
 }

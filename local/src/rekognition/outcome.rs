@@ -145,6 +145,8 @@ impl From<vision::Feedback> for FeedbackCode {
         match feedback {
             vision::Feedback::FaceNotVisible => Self::FaceNotVisible,
             vision::Feedback::FaceNotAligned => Self::FaceNotAligned,
+            vision::Feedback::FaceObstruction => Self::FaceObstructionDetected,
+            vision::Feedback::EyesClosed => Self::EyesClosedDetected,
             vision::Feedback::LowVideoQuality => Self::LowVideoQualityDetected,
             vision::Feedback::LowLighting => Self::LowLightingDetected,
             vision::Feedback::HighLighting => Self::HighLightingDetected,

@@ -8,7 +8,7 @@
 use super::permutations::{close_orders, other_orders};
 use super::regression::{Detrended, Fit, Prepared};
 use super::schedule::Schedule;
-use super::{contrast, rising};
+use super::{contrast, judged, rising, unmeasured};
 use crate::face::Light;
 use crate::track::Track;
 use crate::{Account, Challenge, Cue};
@@ -35,13 +35,20 @@ const LEAST_SAMPLES: usize = 10;
 const DARK: f64 = 0.004;
 
 pub(super) fn cues(track: &Track, challenge: &Challenge, account: &Account, seed: u64) -> Vec<Cue> {
+    let blind = |because: &str| MEASURED.map(|name| unmeasured(name, because));
     let Ok(schedule) = Schedule::new(challenge, account) else {
-        return vec![Cue { name: "light.account", value: 0.0, likelihood: 0.0 }];
+        let said = "The client does not report the colours that were sent, each once and in order.".to_owned();
+        return std::iter::once(judged("light.account", 0.0, 0.0, said))
+            .chain(blind("it is not known when which colour was on the screen"))
+            .collect();
     };
-    let account = Cue { name: "light.account", value: 1.0, likelihood: 1.0 };
+    let said = format!("The client reports all {} colours that were sent, in order.", schedule.len());
+    let account = judged("light.account", 1.0, 1.0, said);
     let signals = Signals::new(track, &schedule);
     if signals.times.len() < LEAST_SAMPLES {
-        return vec![account, rising("light.correlation", 0.0, CORRELATION, 0.03)];
+        let because =
+            format!("the face was measured {} times while the colours were shown, of at least {LEAST_SAMPLES}", signals.times.len());
+        return std::iter::once(account).chain(blind(&because)).collect();
     }
     let sequence: Vec<[f64; 2]> = challenge.colors.iter().map(|color| ratios_of(color.rgb)).collect();
     let delays: Vec<Vec<Vec<f64>>> = DELAYS_MS.step_by(DELAY_STEP_MS).map(|delay| signals.mixes(&schedule, f64::from(delay))).collect();
@@ -63,16 +70,36 @@ pub(super) fn cues(track: &Track, challenge: &Challenge, account: &Account, seed
     let slope_at = |channels: &[Vec<f64>]| over(channels).get(delay).map(|prepared| fit_one(prepared, &sequence).slope);
     let background = signals.background.as_ref().and_then(|background| slope_at(background));
     let skin = slope_at(&signals.skin).unwrap_or(0.0);
-    #[expect(clippy::cast_possible_truncation, reason = "correlations and slopes are small numbers")]
+    let delay_ms = DELAYS_MS.step_by(DELAY_STEP_MS).nth(delay).unwrap_or(0);
+    let mut cues = vec![account];
+    cues.extend(explained(fit, usual, rival, delay_ms));
+    cues.push(contrast::cue(skin, background));
+    cues
+}
+
+/// What is measured when the account can be used.
+const MEASURED: [&str; 5] = ["light.correlation", "light.gain", "light.order", "light.rivals", "light.contrast"];
+
+#[expect(clippy::cast_possible_truncation, reason = "correlations and slopes are small numbers")]
+fn explained(fit: Fit, usual: f64, rival: f64, delay_ms: i32) -> [Cue; 4] {
     let [correlation, gain, margin, lead] =
         [fit.correlation, fit.slope, fit.correlation - usual, fit.correlation - rival].map(|value| value as f32);
-    vec![
-        account,
-        rising("light.correlation", correlation, CORRELATION, 0.03),
-        rising("light.gain", gain, 0.022, 0.004),
-        rising("light.order", margin, 0.03, 0.015),
-        rising("light.rivals", lead, LEAD, 0.005),
-        contrast::cue(skin, background),
+    let follows = format!(
+        "The skin follows the displayed colours with a correlation of {correlation:.2} at a delay of {delay_ms} ms; a face in weak light still gives 0.91."
+    );
+    let strongly = format!(
+        "The colours move the skin's ratios by {:.1} % of what the screen's move; less than 2 % is as good as no reflection.",
+        100.0 * gain
+    );
+    let ordered = format!("The order that was sent explains the light by {margin:+.2} better than 95 % of random orders do ({usual:.2}).");
+    let unrivalled = format!(
+        "The order that was sent explains the light by {lead:+.2} better than the best of all other orders that were tried; a recording follows its own order better."
+    );
+    [
+        rising("light.correlation", correlation, CORRELATION, 0.03, follows),
+        rising("light.gain", gain, 0.022, 0.004, strongly),
+        rising("light.order", margin, 0.03, 0.015, ordered),
+        rising("light.rivals", lead, LEAD, 0.005, unrivalled),
     ]
 }
 
@@ -217,7 +244,7 @@ mod tests {
                 seen.background = Some(light([0.3, 0.3, 0.3], self.behind));
                 Sample { at_ms: at, seen: Some(seen) }
             };
-            Track { size: [480.0, 360.0], frames: 90, length_ms: 6000.0, samples: times.map(sample).collect(), faces: vec![1] }
+            Track { size: [480.0, 360.0], frames: 90, length_ms: 6000.0, samples: times.map(sample).collect(), ..Track::default() }
         }
 
         fn cues(&self) -> Vec<Cue> {
@@ -312,9 +339,9 @@ mod tests {
                 (seen.skin, seen.background) = (skin, background);
                 Sample { at_ms: 1900.0 + 100.0 * f64::from(number), seen: Some(seen) }
             });
-            let track = Track { size: [480.0, 360.0], frames: 40, length_ms: 6000.0, samples: samples.collect(), faces: vec![] };
+            let track = Track { size: [480.0, 360.0], frames: 40, length_ms: 6000.0, samples: samples.collect(), ..Track::default() };
             for cue in cues(&track, &challenge(&COLORS), &account(&COLORS), 1) {
-                prop_assert!(cue.value.is_finite() && (0.0..=1.0).contains(&cue.likelihood), "{cue:?}");
+                prop_assert!(cue.value.is_none_or(f32::is_finite) && (0.0..=1.0).contains(&cue.likelihood), "{cue:?}");
             }
         }
     }

@@ -124,6 +124,30 @@ impl Frame {
         Some(((luma - self.colour.luma_zero) * self.colour.luma_scale).clamp(0.0, 1.0))
     }
 
+    /// The mean of the stored luma, 0-255, in each cell of a grid over the picture, row by row.
+    #[expect(clippy::cast_precision_loss, reason = "sums of a few million pixels of a byte each")]
+    pub(crate) fn luma_in_cells(&self, columns: usize, rows: usize) -> Vec<f32> {
+        let (width, height) = (self.width as usize, self.height as usize);
+        let edge = |number: usize, cells: usize, length: usize| number * length / cells;
+        let mut means = Vec::with_capacity(columns * rows);
+        let mut sums = vec![0_u32; columns];
+        for row in 0..rows {
+            sums.fill(0);
+            let (top, bottom) = (edge(row, rows, height), edge(row + 1, rows, height));
+            for line in self.planes.y.get(top * width..bottom * width).unwrap_or_default().chunks_exact(width) {
+                for (column, sum) in sums.iter_mut().enumerate() {
+                    let cell = line.get(edge(column, columns, width)..edge(column + 1, columns, width)).unwrap_or_default();
+                    *sum += cell.iter().map(|&luma| u32::from(luma)).sum::<u32>();
+                }
+            }
+            means.extend(sums.iter().enumerate().map(|(column, &sum)| {
+                let pixels = (bottom - top) * (edge(column + 1, columns, width) - edge(column, columns, width));
+                sum as f32 / pixels.max(1) as f32
+            }));
+        }
+        means
+    }
+
     /// The whole picture as interleaved 8-bit RGB, each pixel standing for a square of `step` by `step` pixels.
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "channels are clamped to 0-1")]
     pub(crate) fn to_rgb(&self, step: u32) -> (u16, u16, Vec<u8>) {
