@@ -5,6 +5,7 @@ use crate::decode::{Decoder, Frame};
 use crate::face::{Models, Runner};
 use crate::guard::contained;
 use crate::pictures::Album;
+use crate::strip::Strip;
 use crate::track::{Follower, Track};
 use crate::{Account, Challenge, Findings, VideoError, cues, feedback, fusion};
 use std::sync::Arc;
@@ -19,6 +20,7 @@ pub struct Analysis {
     packets: u32,
     follower: Follower,
     album: Album,
+    strip: Strip,
     /// The first thing that went wrong; everything after it gets the same answer.
     failed: Option<VideoError>,
 }
@@ -34,6 +36,7 @@ impl Analysis {
             packets: 0,
             follower: Follower::new(Runner::new(models)),
             album: Album::new(),
+            strip: Strip::new(),
             failed: None,
         }
     }
@@ -60,13 +63,15 @@ impl Analysis {
         }
         let track = self.follower.into_track(self.packets);
         check_length(&track, account)?;
-        let cues = cues::weigh(&track, &self.challenge, account, seed);
+        let (cues, light) = cues::weigh(&track, &self.challenge, account, seed);
         Ok(Findings {
             confidence: fusion::confidence(&cues),
             feedback: feedback::feedback(&track, &self.challenge),
             reference: self.album.reference(cues::lit_from(&self.challenge, account)),
             audit: self.album.spread(self.audit_images),
             cues,
+            light,
+            strip: self.strip.into_pictures(),
             frames: track.frames,
         })
     }
@@ -96,6 +101,7 @@ impl Analysis {
 
     fn observe(&mut self, frames: &[Frame]) {
         for frame in frames {
+            self.strip.offer(frame);
             if let Some((at_ms, seen)) = self.follower.observe(frame).and_then(|sample| Some((sample.at_ms, sample.seen.as_ref()?))) {
                 self.album.offer(at_ms, frame, seen);
             }

@@ -4,6 +4,7 @@
 mod arrival;
 mod continuity;
 mod contrast;
+mod curve;
 mod light;
 mod movement;
 mod parallax;
@@ -13,6 +14,7 @@ mod quality;
 mod recording;
 mod regression;
 mod schedule;
+mod signals;
 
 pub(crate) use light::lit_from;
 pub(crate) use movement::aligned;
@@ -20,21 +22,25 @@ pub(crate) use presence::{share_with_face, skin_brightness};
 pub(crate) use quality::{face_sharpness, pictures_a_second};
 
 use crate::track::Track;
-use crate::{Account, Challenge, Cue, fusion};
+use crate::{Account, Challenge, Cue, LightCurve, fusion};
 
-/// All cues that this challenge gives, whether they could be measured or not: without a face most of them cannot.
-pub(crate) fn weigh(track: &Track, challenge: &Challenge, account: &Account, seed: u64) -> Vec<Cue> {
+/// All cues that this challenge gives, whether they could be measured or not: without a face most of them cannot. Beside them, what was
+/// displayed and what was measured of it.
+pub(crate) fn weigh(track: &Track, challenge: &Challenge, account: &Account, seed: u64) -> (Vec<Cue>, Option<LightCurve>) {
     let mut cues = presence::cues(track);
     cues.extend(quality::cues(track));
     cues.extend(movement::cues(track, challenge));
     cues.push(arrival::cue(track, challenge, account));
     cues.push(parallax::cue(track));
+    let mut curve = None;
     if !challenge.colors.is_empty() {
-        cues.extend(light::cues(track, challenge, account, seed));
+        let (light, drawn) = light::examine(track, challenge, account, seed);
+        cues.extend(light);
+        curve = drawn;
     }
     cues.extend(continuity::cues(&track.glances));
     cues.extend(recording::cues(track, challenge, account));
-    cues
+    (cues, curve)
 }
 
 /// A cue whose value speaks the more for a live person the higher it is; at `center` it says nothing, each `scale` beyond it makes it

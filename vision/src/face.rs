@@ -19,4 +19,4 @@ pub(crate) use mesh::{Hint, fit};
 pub(crate) use networks::Runner;
 pub use networks::{ModelError, Models, PortraitModels};
 pub(crate) use region::Region;
-pub(crate) use skin::{Light, background, brightness, sharpness, skin};
+pub(crate) use skin::{Light, background, brightness, sharpness, skin, stored};

@@ -13,6 +13,10 @@ pub struct Findings {
     pub audit: Vec<Picture>,
     /// Each cue that the challenge gives, for developers and tests.
     pub cues: Vec<Cue>,
+    /// The displayed against the measured colours, for developers; none where no colours were asked for or nothing could be measured.
+    pub light: Option<LightCurve>,
+    /// The recording in a few small pictures, with a face or without, for developers.
+    pub strip: Vec<StripPicture>,
     /// Frames decoded.
     pub frames: u32,
 }
@@ -35,6 +39,39 @@ impl Cue {
     pub fn contribution(&self) -> f32 {
         crate::fusion::contribution(self)
     }
+}
+
+/// What was displayed and what the skin gave back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LightCurve {
+    /// By how many milliseconds the colours are later in the recording than the client says that it displayed them, by the best fit.
+    pub delay_ms: i32,
+    /// In order of time, at most a few hundred.
+    pub points: Vec<LightPoint>,
+}
+
+/// One moment of a [`LightCurve`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LightPoint {
+    /// Milliseconds into the recording.
+    pub at_ms: f32,
+    /// The colour of the screen then, the delay taken into account.
+    pub displayed: [u8; 3],
+    /// The colour of the skin.
+    pub skin: [u8; 3],
+    /// How the skin's red to green and blue to green should change with the displayed colour if it follows, as logarithms.
+    pub expected: [f32; 2],
+    /// How they do change, without slow changes and without what the background does.
+    pub measured: [f32; 2],
+}
+
+/// A small picture of one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StripPicture {
+    /// Milliseconds into the recording.
+    pub at_ms: u32,
+    /// A JPEG of about 160 pixels in width and a few kilobytes.
+    pub jpeg: Vec<u8>,
 }
 
 /// A JPEG picture of at most 200 KB with the face's place in it.

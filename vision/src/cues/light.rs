@@ -8,10 +8,10 @@
 use super::permutations::{close_orders, other_orders};
 use super::regression::{Detrended, Fit, Prepared};
 use super::schedule::Schedule;
-use super::{contrast, judged, rising, unmeasured};
-use crate::face::Light;
+use super::signals::{Signals, ratios_of};
+use super::{contrast, curve, judged, rising, unmeasured};
 use crate::track::Track;
-use crate::{Account, Challenge, Cue};
+use crate::{Account, Challenge, Cue, LightCurve};
 
 /// How much later than reported (or earlier, when the recorder lost its first pictures) a colour may be in the video. The component
 /// showed 0.16-0.30 s, and up to 0.8 s on a machine under load.
@@ -31,16 +31,13 @@ const LEAD: f32 = -0.01;
 /// Fewer samples than this decide nothing.
 const LEAST_SAMPLES: usize = 10;
 
-/// A dark floor under ratios, so that noise in the shadows does not look like light.
-const DARK: f64 = 0.004;
-
-pub(super) fn cues(track: &Track, challenge: &Challenge, account: &Account, seed: u64) -> Vec<Cue> {
+/// The cues, and for whoever explains them what was displayed and what was measured.
+pub(super) fn examine(track: &Track, challenge: &Challenge, account: &Account, seed: u64) -> (Vec<Cue>, Option<LightCurve>) {
     let blind = |because: &str| MEASURED.map(|name| unmeasured(name, because));
     let Ok(schedule) = Schedule::new(challenge, account) else {
         let said = "The client does not report the colours that were sent, each once and in order.".to_owned();
-        return std::iter::once(judged("light.account", 0.0, 0.0, said))
-            .chain(blind("it is not known when which colour was on the screen"))
-            .collect();
+        let account = judged("light.account", 0.0, 0.0, said);
+        return (std::iter::once(account).chain(blind("it is not known when which colour was on the screen")).collect(), None);
     };
     let said = format!("The client reports all {} colours that were sent, in order.", schedule.len());
     let account = judged("light.account", 1.0, 1.0, said);
@@ -48,7 +45,7 @@ pub(super) fn cues(track: &Track, challenge: &Challenge, account: &Account, seed
     if signals.times.len() < LEAST_SAMPLES {
         let because =
             format!("the face was measured {} times while the colours were shown, of at least {LEAST_SAMPLES}", signals.times.len());
-        return std::iter::once(account).chain(blind(&because)).collect();
+        return (std::iter::once(account).chain(blind(&because)).collect(), None);
     }
     let sequence: Vec<[f64; 2]> = challenge.colors.iter().map(|color| ratios_of(color.rgb)).collect();
     let delays: Vec<Vec<Vec<f64>>> = DELAYS_MS.step_by(DELAY_STEP_MS).map(|delay| signals.mixes(&schedule, f64::from(delay))).collect();
@@ -74,7 +71,7 @@ pub(super) fn cues(track: &Track, challenge: &Challenge, account: &Account, seed
     let mut cues = vec![account];
     cues.extend(explained(fit, usual, rival, delay_ms));
     cues.push(contrast::cue(skin, background));
-    cues
+    (cues, Some(curve::draw(challenge, &schedule, &signals, delay_ms, fit.slope)))
 }
 
 /// What is measured when the account can be used.
@@ -109,54 +106,6 @@ pub(crate) fn lit_from(challenge: &Challenge, account: &Account) -> Option<f64> 
     Schedule::new(challenge, account).ok().map(|schedule| schedule.start())
 }
 
-/// The logarithms of red to green and blue to green, over time.
-struct Signals {
-    times: Vec<f64>,
-    skin: [Vec<f64>; 2],
-    background: Option<[Vec<f64>; 2]>,
-}
-
-impl Signals {
-    /// From shortly before the first colour to the end.
-    fn new(track: &Track, schedule: &Schedule) -> Self {
-        let mut signals = Self { times: Vec::new(), skin: [Vec::new(), Vec::new()], background: Some([Vec::new(), Vec::new()]) };
-        for (at, seen) in track.seen().filter(|(at, _)| *at >= schedule.start() - 300.0) {
-            signals.times.push(at);
-            add(&mut signals.skin, seen.skin);
-            // A background that is not there all the time is not used at all: half a signal has steps of its own.
-            signals.background = signals.background.take().zip(seen.background).map(|(mut background, light)| {
-                add(&mut background, light);
-                background
-            });
-        }
-        signals
-    }
-
-    fn skin_against_background(&self) -> [Vec<f64>; 2] {
-        let Some(background) = &self.background else { return self.skin.clone() };
-        let mut skin = self.skin.clone();
-        for (skin, background) in skin.iter_mut().zip(background) {
-            skin.iter_mut().zip(background).for_each(|(skin, background)| *skin -= background);
-        }
-        skin
-    }
-
-    fn mixes(&self, schedule: &Schedule, delay: f64) -> Vec<Vec<f64>> {
-        self.times.iter().map(|at| schedule.mix(at - delay)).collect()
-    }
-}
-
-fn add(channels: &mut [Vec<f64>; 2], light: Light) {
-    let [red, green, blue] = light.map(|channel| f64::from(channel) + DARK);
-    channels.iter_mut().zip([red, blue]).for_each(|(channel, other)| channel.push((other / green).ln()));
-}
-
-/// What a colour of the screen adds to the two ratios, to first order: the difference of its linear channels.
-fn ratios_of(rgb: [u8; 3]) -> [f64; 2] {
-    let [red, green, blue] = rgb.map(|channel| (f64::from(channel) / 255.0).powf(2.2));
-    [red - green, blue - green]
-}
-
 /// The delay at which the signal follows `sequence` best, and how well.
 fn best(prepared: &[Prepared], sequence: &[[f64; 2]]) -> (usize, Fit) {
     let fits = prepared.iter().map(|prepared| fit_one(prepared, sequence)).enumerate();
@@ -169,8 +118,10 @@ fn fit_one(prepared: &Prepared, sequence: &[[f64; 2]]) -> Fit {
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_possible_truncation, reason = "a few seconds")]
 mod tests {
     use super::*;
+    use crate::face::Light;
     use crate::track::{Sample, imagined};
     use crate::{ColorShown, ColorStep, Oval, Size};
     use proptest::prelude::*;
@@ -248,7 +199,7 @@ mod tests {
         }
 
         fn cues(&self) -> Vec<Cue> {
-            cues(&self.track(), &challenge(&self.colors), &account(&self.colors), 1)
+            examine(&self.track(), &challenge(&self.colors), &account(&self.colors), 1).0
         }
 
         fn likelihood(&self) -> f32 {
@@ -282,6 +233,25 @@ mod tests {
             eprintln!("{name:<40} {likelihood:.3} {:.3?}", cues.iter().map(|cue| (cue.value, cue.likelihood)).collect::<Vec<_>>());
             assert!((low..=high).contains(&likelihood), "{name}: {likelihood}");
         }
+    }
+
+    #[test]
+    fn the_curve_shows_what_the_cues_judged() {
+        let curve = |scene: &Scene| examine(&scene.track(), &challenge(&scene.colors), &account(&scene.colors), 1).1.unwrap();
+        let live = curve(&LIVE);
+        assert!((live.delay_ms - 250).abs() <= 20, "{}", live.delay_ms);
+        let apart = |curve: &LightCurve| -> f32 {
+            let points = curve.points.iter().flat_map(|point| point.expected.into_iter().zip(point.measured));
+            points.map(|(expected, measured)| (expected - measured).powi(2)).sum::<f32>().sqrt()
+        };
+        let moved: f32 = live.points.iter().flat_map(|point| point.measured).map(|measured| measured.powi(2)).sum::<f32>().sqrt();
+        assert!(apart(&live) < 0.2 * moved, "{} of {moved}", apart(&live));
+        assert!(apart(&curve(&Scene { order: [0, 7, 6, 5, 4, 3, 2, 1], ..LIVE })) > 0.5 * moved);
+        // In the middle of the second colour's turn half of the screen is yellow still.
+        let at = FIRST_MS as f32 + 1.5 * STEP_MS as f32 + live.delay_ms as f32;
+        let half = live.points.iter().min_by(|one, other| (one.at_ms - at).abs().total_cmp(&(other.at_ms - at).abs())).unwrap();
+        assert!(half.displayed.iter().all(|channel| (150..230).contains(channel)), "{half:?}");
+        assert!(curve(&Scene { rate: 120.0, ..LIVE }).points.len() <= 160);
     }
 
     #[test]
@@ -340,7 +310,7 @@ mod tests {
                 Sample { at_ms: 1900.0 + 100.0 * f64::from(number), seen: Some(seen) }
             });
             let track = Track { size: [480.0, 360.0], frames: 40, length_ms: 6000.0, samples: samples.collect(), ..Track::default() };
-            for cue in cues(&track, &challenge(&COLORS), &account(&COLORS), 1) {
+            for cue in examine(&track, &challenge(&COLORS), &account(&COLORS), 1).0 {
                 prop_assert!(cue.value.is_none_or(f32::is_finite) && (0.0..=1.0).contains(&cue.likelihood), "{cue:?}");
             }
         }

@@ -15,6 +15,11 @@ pub(super) fn linear(stored: f32) -> f32 {
     stored.powf(GAMMA)
 }
 
+/// The stored value, 0-1, of linear light.
+pub(crate) fn stored(light: f32) -> f32 {
+    light.max(0.0).powf(1.0 / GAMMA)
+}
+
 /// The light that three places of bare skin give back.
 pub(crate) fn skin(frame: &Frame, face: &Face) -> Option<Light> {
     let radius = 0.09 * face.outline().width;
@@ -49,7 +54,7 @@ pub(crate) fn luminance([red, green, blue]: Light) -> f32 {
 
 /// How bright linear light looks, 0-1, as a picture would store it.
 pub(crate) fn brightness(light: Light) -> f32 {
-    luminance(light).max(0.0).powf(1.0 / GAMMA)
+    stored(luminance(light))
 }
 
 /// How sharp the face is: the variance of the Laplacian of its luma, on a chip of 112 pixels, in 8-bit steps squared. A frontal

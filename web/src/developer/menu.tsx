@@ -5,6 +5,7 @@ import { type FormEvent, useId, useRef, useState } from 'react';
 import { changeLocalSubject, localSubject } from '../identity.ts';
 import { forget } from '../memory.ts';
 import { PRESENTERS } from '../presenters/kinds.ts';
+import { Why } from './explain/why.tsx';
 import './menu.css';
 import { PortraitField } from './portrait-field.tsx';
 import { RelyingService } from './service.tsx';
@@ -13,7 +14,13 @@ import { developerTexts as words } from './texts.ts';
 
 const CAMERAS: readonly CameraChoice[] = ['own', ...PRESENTERS];
 
-export function DeveloperMenu({ onStartOver }: { readonly onStartOver: () => void }) {
+interface MenuProps {
+  readonly onStartOver: () => void;
+  /** The session whose check ended last, as long as this page is open. */
+  readonly checked: string | undefined;
+}
+
+export function DeveloperMenu({ onStartOver, checked }: MenuProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [settings, setSettings] = useState(() => readSettings(window.localStorage));
   const [clockFailed, setClockFailed] = useState(false);
@@ -43,6 +50,7 @@ export function DeveloperMenu({ onStartOver }: { readonly onStartOver: () => voi
   return (
     <>
       <div className="developer-corner">
+        {checked !== undefined && <Why sessionId={checked} />}
         <RelyingService />
         <button type="button" className="developer-open" aria-haspopup="dialog" onClick={() => dialog.current?.showModal()}>
           {words.open}
