@@ -106,11 +106,10 @@ impl Frame {
         if !(x >= 0.0 && y >= 0.0 && x < width && y < height) {
             return None;
         }
-        let luma = interpolate(&self.planes.y, self.width, self.height, x - 0.5, y - 0.5)?;
+        let luma = Spot::new(self.width, self.height, x - 0.5, y - 0.5).of(&self.planes.y)?;
         let (chroma_width, chroma_height) = (self.width.div_ceil(2), self.height.div_ceil(2));
-        let (cx, cy) = (x / 2.0 - 0.5, y / 2.0 - 0.5);
-        let u = interpolate(&self.planes.u, chroma_width, chroma_height, cx, cy)?;
-        let v = interpolate(&self.planes.v, chroma_width, chroma_height, cx, cy)?;
+        let chroma = Spot::new(chroma_width, chroma_height, x / 2.0 - 0.5, y / 2.0 - 0.5);
+        let (u, v) = (chroma.of(&self.planes.u)?, chroma.of(&self.planes.v)?);
         Some(self.colour.rgb(luma, u, v))
     }
 
@@ -120,7 +119,7 @@ impl Frame {
         if !(x >= 0.0 && y >= 0.0 && x < self.width as f32 && y < self.height as f32) {
             return None;
         }
-        let luma = interpolate(&self.planes.y, self.width, self.height, x - 0.5, y - 0.5)?;
+        let luma = Spot::new(self.width, self.height, x - 0.5, y - 0.5).of(&self.planes.y)?;
         Some(((luma - self.colour.luma_zero) * self.colour.luma_scale).clamp(0.0, 1.0))
     }
 
@@ -164,25 +163,43 @@ impl Frame {
     }
 }
 
-/// Bilinear interpolation between samples whose places are whole numbers; beyond the edge the edge continues.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    reason = "places are clamped into the plane"
-)]
-fn interpolate(plane: &[u8], width: u32, height: u32, x: f32, y: f32) -> Option<f32> {
-    let (x, y) = (x.clamp(0.0, (width - 1) as f32), y.clamp(0.0, (height - 1) as f32));
-    let (left, top) = (x as usize, y as usize);
-    let (along, down) = (x - left as f32, y - top as f32);
-    let right = usize::from(left + 1 < width as usize);
-    let stride = width as usize;
-    let here = top * stride + left;
-    let below = if top + 1 < height as usize { here + stride } else { here };
-    let sample = |at: usize| plane.get(at).map(|&value| f32::from(value));
-    let upper = sample(here)? * (1.0 - along) + sample(here + right)? * along;
-    let lower = sample(below)? * (1.0 - along) + sample(below + right)? * along;
-    Some(upper * (1.0 - down) + lower * down)
+/// A place between samples whose places are whole numbers, for bilinear interpolation; beyond the edge the edge continues.
+#[derive(Debug, Clone, Copy)]
+struct Spot {
+    /// Where the upper and the lower pair of samples begin.
+    upper: usize,
+    lower: usize,
+    /// From the left sample of a pair to the right one.
+    right: usize,
+    along: f32,
+    down: f32,
+}
+
+impl Spot {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "places are clamped into the plane"
+    )]
+    fn new(width: u32, height: u32, x: f32, y: f32) -> Self {
+        let (x, y) = (x.clamp(0.0, (width - 1) as f32), y.clamp(0.0, (height - 1) as f32));
+        // By way of a signed number, which is a single instruction; the places fit.
+        let (left, top) = (x as i32 as usize, y as i32 as usize);
+        let stride = width as usize;
+        let upper = top * stride + left;
+        let lower = if top + 1 < height as usize { upper + stride } else { upper };
+        Self { upper, lower, right: usize::from(left + 1 < stride), along: x - left as f32, down: y - top as f32 }
+    }
+
+    /// The value of a plane there.
+    fn of(self, plane: &[u8]) -> Option<f32> {
+        let sample = |at: usize| plane.get(at).map(|&value| f32::from(value));
+        let (upper, lower) = (sample(self.upper)?, sample(self.lower)?);
+        let upper = upper + (sample(self.upper + self.right)? - upper) * self.along;
+        let lower = lower + (sample(self.lower + self.right)? - lower) * self.along;
+        Some(upper + (lower - upper) * self.down)
+    }
 }
 
 #[cfg(test)]
