@@ -15,6 +15,8 @@ mod face;
 mod feedback;
 mod findings;
 mod fusion;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
 mod glance;
 mod guard;
 mod limits;

@@ -42,8 +42,8 @@ test('a photo is explained to the developer', { timeout: 240_000 }, async () => 
     await panel.getByRole('img', { name: /^Solid: how the skin changed/ }).waitFor();
     await assertAccessible(page, 'the explanation');
     await picture(page, 'explain-photo');
-    await panel.locator('.explain-curve').scrollIntoViewIfNeeded();
-    await picture(page, 'explain-photo-curve');
+    await panel.getByRole('row').nth(12).scrollIntoViewIfNeeded();
+    await picture(page, 'explain-photo-cues');
     await panel.getByRole('button', { name: 'Close' }).click();
 
     await opened.check();

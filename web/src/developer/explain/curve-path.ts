@@ -12,7 +12,10 @@ export function pathOf(times: readonly number[], values: readonly number[], most
   return times.map((time, at) => `${at === 0 ? 'M' : 'L'}${place(time, values[at] ?? 0)}`).join('');
 }
 
-/** The largest distance from 0, and never 0 itself. */
+/** Noise alone is not blown up to the height of the box. */
+const LEAST = 0.05;
+
+/** The largest distance from 0, or what noise has. */
 export function mostOf(...rows: readonly (readonly number[])[]): number {
-  return rows.flat().reduce((most, value) => Math.max(most, Math.abs(value)), 1e-3);
+  return rows.flat().reduce((most, value) => Math.max(most, Math.abs(value)), LEAST);
 }
