@@ -22,10 +22,11 @@ pub(super) fn draw(challenge: &Challenge, schedule: &Schedule, signals: &Signals
     });
     let every = signals.times.len().div_ceil(MOST_POINTS).max(1);
     let point = |number: usize| {
-        let at =
-            |channels: &[Vec<f64>]| [0, 1].map(|channel| channels.get(channel).and_then(|values| values.get(number)).map_or(0.0, small));
+        let at = |channels: &[Vec<f64>]| {
+            [0, 1].map(|channel| channels.get(channel).and_then(|values| values.get(number)).map_or(0.0, |&value| small(value)))
+        };
         Some(LightPoint {
-            at_ms: small(signals.times.get(number)?),
+            at_ms: small(*signals.times.get(number)?),
             displayed: mixed(mixes.get(number)?, challenge),
             skin: signals.lights.get(number).copied().map(bytes)?,
             expected: at(&expected),
@@ -40,7 +41,7 @@ fn mixed(mix: &[f64], challenge: &Challenge) -> [u8; 3] {
     let mut light: Light = [0.0; 3];
     for (share, color) in mix.iter().zip(&challenge.colors) {
         for (sum, channel) in light.iter_mut().zip(color.rgb) {
-            *sum += small(share) * (f32::from(channel) / 255.0).powf(2.2);
+            *sum += small(*share) * (f32::from(channel) / 255.0).powf(2.2);
         }
     }
     bytes(light)
@@ -52,6 +53,6 @@ fn bytes(light: Light) -> [u8; 3] {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "shares, ratios and milliseconds within an hour")]
-fn small(value: &f64) -> f32 {
-    if value.is_finite() { *value as f32 } else { 0.0 }
+fn small(value: f64) -> f32 {
+    if value.is_finite() { value as f32 } else { 0.0 }
 }
