@@ -80,9 +80,10 @@ page: setup
 	@$(STEP) "page: build" scripts/page.sh
 
 bench: ## measure, in optimised code
-	@scripts/setup.sh run
+	@scripts/setup.sh test
 	@cargo build --locked --profile quick -p prooflight-local
 	@cargo run --quiet --locked --profile quick -p prooflight-vision --example analyse -- tests/data/captures
+	@cargo bench --quiet --locked --profile quick -p prooflight-local --bench streams
 	@PROOFLIGHT_LOCAL=$(TARGET)/quick/prooflight-local cargo bench --quiet --locked --profile quick -p prooflight-tests
 
 build: ## the Lambda binaries, in target/lambda (ARCHITECTURE=x86_64 for the other one)

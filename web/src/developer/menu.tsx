@@ -5,6 +5,7 @@ import { type FormEvent, lazy, Suspense, useId, useRef, useState } from 'react';
 import { changeLocalSubject, localSubject } from '../identity.ts';
 import { forget } from '../memory.ts';
 import { PRESENTERS } from '../presenters/kinds.ts';
+import { Why } from './explain/why.tsx';
 import { feedTexts } from './feed-texts.ts';
 import './menu.css';
 import { PortraitField } from './portrait-field.tsx';
@@ -19,7 +20,13 @@ const FEED_KEY = 'prooflight.feed';
 
 const CAMERAS: readonly CameraChoice[] = ['own', ...PRESENTERS];
 
-export function DeveloperMenu({ onStartOver }: { readonly onStartOver: () => void }) {
+interface MenuProps {
+  readonly onStartOver: () => void;
+  /** The session whose check ended last, as long as this page is open. */
+  readonly checked: string | undefined;
+}
+
+export function DeveloperMenu({ onStartOver, checked }: MenuProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [settings, setSettings] = useState(() => readSettings(window.localStorage));
   const [clockFailed, setClockFailed] = useState(false);
@@ -58,6 +65,7 @@ export function DeveloperMenu({ onStartOver }: { readonly onStartOver: () => voi
   return (
     <>
       <div className="developer-corner">
+        {checked !== undefined && <Why sessionId={checked} />}
         <button
           type="button"
           className="developer-open"
