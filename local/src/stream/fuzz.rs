@@ -18,6 +18,10 @@ use std::fmt::Write as _;
 
 /// Reads a websocket message to its innermost event. Half of the inputs are given the lengths and checksums of a valid message, and what is in the payload of
 /// an event is read as either event as well: a fuzzer finds no checksum by chance.
+///
+/// # Panics
+///
+/// When a chunk is longer than its base64, which is what a fuzzer looks for.
 pub fn frames(bytes: &[u8]) {
     let Some((form, rest)) = bytes.split_first() else { return };
     let message = if form % 2 == 0 { Some(Bytes::copy_from_slice(rest)) } else { framed(rest) };
@@ -57,7 +61,11 @@ fn framed(bytes: &[u8]) -> Option<Bytes> {
 ///
 /// When the machine breaks what it promises, which is what a fuzzer looks for.
 pub fn conversation(mut bytes: &[u8]) {
-    let kind = if take(&mut bytes) % 2 == 0 { ChallengeType::FaceMovementChallenge } else { ChallengeType::FaceMovementAndLightChallenge };
+    let kind = if take(&mut bytes).is_multiple_of(2) {
+        ChallengeType::FaceMovementChallenge
+    } else {
+        ChallengeType::FaceMovementAndLightChallenge
+    };
     let Some(mut talk) = Talk::begin(kind) else { return };
     while !bytes.is_empty() && !talk.machine.is_over() {
         let step = take(&mut bytes);
@@ -160,6 +168,7 @@ impl Talk {
 
 /// What has come out of a machine so far.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "a list of what was seen")]
 struct Promised {
     finished: bool,
     settled: Option<bool>,
