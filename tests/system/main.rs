@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod attacks;
 mod calls;
 mod completions;
 mod crowds;
@@ -32,6 +33,7 @@ mod services;
 mod signing;
 mod stored;
 mod tidy;
+mod tripwire;
 mod verifiers;
 mod webhooks;
 mod world;

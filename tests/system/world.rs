@@ -78,7 +78,7 @@ impl World {
 
     pub(crate) async fn with(options: Options) -> Self {
         // For whoever looks for a cause: `RUST_LOG=prooflight_local=info cargo nextest run --no-capture ...`.
-        let _ = tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).try_init();
+        crate::tripwire::span();
         let local = Local::start(options).await.unwrap();
         let mut roots = rustls::RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(local.certificate_pem().as_bytes()).unwrap()).unwrap();
@@ -96,6 +96,7 @@ impl World {
         drop(self.client);
         crate::calls::leave(&self.local.journal());
         self.local.shutdown().await;
+        crate::tripwire::assert_untouched();
     }
 
     pub(crate) fn https_port(&self) -> u16 {
@@ -138,6 +139,7 @@ impl World {
         let (parts, body) = self.begin(method, path, headers, body).await.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
+        crate::tripwire::learn_from(&body);
         Reply { status: parts.status.as_u16(), headers: parts.headers, body }
     }
 
@@ -164,7 +166,10 @@ impl World {
 
     pub(crate) async fn token(&self, subject: &str, scope: &str) -> String {
         let token = self.help("/dev/token", &json!({ "subject": subject, "scope": scope })).await;
-        token["token"].as_str().unwrap().to_owned()
+        let token = token["token"].as_str().unwrap().to_owned();
+        crate::tripwire::learn(subject);
+        crate::tripwire::learn(&token);
+        token
     }
 
     pub(crate) async fn user(&self, subject: &str) -> User<'_> {
