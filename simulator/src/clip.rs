@@ -1,0 +1,105 @@
+//! One clip: a presentation under conditions that its seed decides, recorded, with what the client tells of it.
+
+use crate::challenge::{draw, reordered};
+use crate::conditions::Conditions;
+use crate::portrait::Portrait;
+use crate::presenter::Presenter;
+use crate::record::{Encoder, Muxer, RecordError};
+use crate::scene::{Picture, Recording, Setting, Stage};
+use crate::timeline::Timeline;
+use fastrand::Rng;
+use prooflight_vision::{Account, Challenge, Size};
+
+/// A recorded presentation.
+#[derive(Debug, Clone)]
+pub struct Clip {
+    /// What was asked.
+    pub challenge: Challenge,
+    /// What the client says.
+    pub account: Account,
+    /// The recording, in pieces of a second.
+    pub chunks: Vec<Vec<u8>>,
+    /// How it was made.
+    pub conditions: Conditions,
+    /// How it was encoded.
+    pub encoder: Encoder,
+}
+
+/// When every clip that no server asked for was recorded: the times of an account are only ever compared with each other.
+const BEGAN_MS: i64 = 1_795_345_970_000;
+
+impl Clip {
+    /// Makes the clip of that seed.
+    pub fn make(presenter: Presenter, portrait: &Portrait, other: &Portrait, seed: u64, with_ffmpeg: bool) -> Result<Self, RecordError> {
+        let mut random = Rng::with_seed(seed);
+        let conditions = Conditions::draw(&mut random, None);
+        let challenge = draw(&mut random, Size { width: conditions.width as u32, height: conditions.height as u32 });
+        let kilobits = random.u32(500..1500);
+        let encoder = match random.u8(0..10) {
+            _ if !with_ffmpeg => Encoder::Vp8 { quantizer: random.u8(20..50) },
+            0..3 => Encoder::X264 { kilobits },
+            _ => Encoder::Libvpx { kilobits },
+        };
+        let timeline = Timeline::draw(&mut random, &challenge, false);
+        let recording = (presenter == Presenter::Replay).then(|| record_live(portrait, &conditions, &mut random));
+        let displayed = if presenter == Presenter::InjectedClip { reordered(&mut random, &challenge) } else { challenge.clone() };
+        let account = timeline.account(&challenge, BEGAN_MS);
+        let schedule = Schedule::draw(&mut random, &conditions, timeline.end);
+        let setting = Setting { presenter, conditions: conditions.clone(), displayed, timeline, portrait, other, recording };
+        let mut stage = Stage::new(setting, &mut random);
+        let pictures: Vec<Picture> = schedule.scene_ms.iter().map(|&at| stage.take(at)).collect();
+        let packets = encoder.encode(&pictures, conditions.rate)?;
+        let mut muxer = Muxer::new(encoder.codec_id(), conditions.width, conditions.height);
+        let mut chunks = Vec::new();
+        let mut due = 1000;
+        for (packet, &at) in packets.iter().zip(&schedule.stamps) {
+            if at >= due {
+                chunks.push(muxer.take());
+                due += 1000;
+            }
+            muxer.add(at, packet.key, &packet.data);
+        }
+        chunks.push(muxer.take());
+        Ok(Self { challenge, account, chunks, conditions, encoder })
+    }
+}
+
+/// When pictures are taken: the time that the container says of each, and the moment of the scene that it shows.
+#[derive(Debug, Clone)]
+pub(crate) struct Schedule {
+    pub(crate) stamps: Vec<i64>,
+    pub(crate) scene_ms: Vec<f32>,
+}
+
+impl Schedule {
+    pub(crate) fn draw(random: &mut Rng, conditions: &Conditions, end: f32) -> Self {
+        let step = 1000.0 / conditions.rate;
+        // The first picture comes some time after recording has begun, and is what the container calls zero.
+        let first = 80.0 * random.f32();
+        let mut schedule = Self { stamps: Vec::new(), scene_ms: Vec::new() };
+        let mut at = 0.0;
+        while at < end - first {
+            if at == 0.0 || random.f32() >= conditions.lost {
+                schedule.stamps.push(at.round() as i64);
+                schedule.scene_ms.push(first + at - conditions.delay_ms);
+            }
+            at += step * (0.96 + 0.08 * random.f32());
+        }
+        schedule
+    }
+}
+
+/// What an attacker has from an earlier check of the same person: taken by the same camera under another light, in other colours.
+fn record_live(portrait: &Portrait, conditions: &Conditions, random: &mut Rng) -> Recording {
+    let size = if conditions.handheld { Size { width: 360, height: 480 } } else { Size { width: 480, height: 360 } };
+    let then = Conditions { rate: 15.0, lost: 0.0, ..Conditions::draw(random, Some(size)) };
+    let challenge = draw(random, size);
+    let timeline = Timeline::draw(random, &challenge, false);
+    let schedule = Schedule::draw(random, &then, timeline.end);
+    let (oval, delay) = (challenge.oval, then.delay_ms);
+    let lit_from = timeline.colors.first().copied().unwrap_or(0.0) + delay;
+    let setting = Setting { presenter: Presenter::Live, conditions: then, displayed: challenge, timeline, portrait, other: portrait, recording: None };
+    let mut stage = Stage::new(setting, random);
+    let pictures = schedule.scene_ms.iter().map(|&at| (at + delay, stage.take(at))).collect();
+    Recording { pictures, oval, lit_from }
+}

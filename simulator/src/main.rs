@@ -1,0 +1,2 @@
+//! `prooflight-simulate`.
+fn main() {}
