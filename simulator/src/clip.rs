@@ -89,6 +89,19 @@ impl Schedule {
     }
 }
 
+impl Schedule {
+    /// Stamps and moments, second by second as a recorder hands them out.
+    pub(crate) fn by_second(&self) -> Vec<Vec<(i64, f32)>> {
+        let mut seconds: Vec<Vec<(i64, f32)>> = Vec::new();
+        for (&stamp, &at) in self.stamps.iter().zip(&self.scene_ms) {
+            let number = (stamp / 1000) as usize;
+            seconds.resize_with(seconds.len().max(number + 1), Vec::new);
+            seconds[number].push((stamp, at));
+        }
+        seconds
+    }
+}
+
 /// What an attacker has from an earlier check of the same person: taken by the same camera under another light, in other colours.
 fn record_live(portrait: &Portrait, conditions: &Conditions, random: &mut Rng) -> Recording {
     let size = if conditions.handheld { Size { width: 360, height: 480 } } else { Size { width: 480, height: 360 } };

@@ -47,8 +47,9 @@ impl Conditions {
             None => random.f32() < 0.35,
         };
         let size = size.unwrap_or_else(|| match (handheld, random.u8(0..3)) {
-            (true, _) => Size { width: 480, height: 640 },
-            (false, 0) => Size { width: 480, height: 360 },
+            (true, 0) => Size { width: 480, height: 640 },
+            (true, _) => Size { width: 360, height: 480 },
+            (false, 0 | 1) => Size { width: 480, height: 360 },
             (false, _) => Size { width: 640, height: 480 },
         });
         let bright = random.f32();

@@ -11,6 +11,7 @@
 )]
 
 pub mod challenge;
+pub mod client;
 pub mod clip;
 pub mod conditions;
 pub mod portrait;

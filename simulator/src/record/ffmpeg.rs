@@ -18,7 +18,7 @@ pub enum FfmpegError {
 
 pub(super) fn libvpx(pictures: &[Picture], rate: f32, kilobits: u32) -> Result<Vec<Packet>, FfmpegError> {
     let bits = format!("{kilobits}k");
-    let codec = ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-lag-in-frames", "0", "-b:v", &bits, "-f", "ivf", "pipe:1"];
+    let codec = ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "16", "-threads", "1", "-lag-in-frames", "0", "-b:v", &bits, "-f", "ivf", "pipe:1"];
     let packets = ivf_packets(&run(pictures, rate, &codec)?);
     checked(pictures, packets)
 }

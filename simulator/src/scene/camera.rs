@@ -71,15 +71,18 @@ impl Camera {
         let (width, height) = (canvas.width, canvas.height);
         let mut rgb = vec![[0_u8; 3]; width];
         let mut above = vec![[0_u8; 3]; width];
+        let mut noisy = vec![0.0_f32; width];
         let mut picture = Picture { width, height, y: Vec::with_capacity(width * height), u: Vec::new(), v: Vec::new() };
         for (row, line) in canvas.light.chunks_exact(width).enumerate() {
-            let starts: [usize; 3] = std::array::from_fn(|_| self.random.usize(0..NOISE));
-            let noises: [&[f32]; 3] = starts.map(|start| &self.noise[start..start + width]);
-            for (x, (pixel, stored)) in line.iter().zip(&mut rgb).enumerate() {
-                for channel in 0..3 {
+            for channel in 0..3 {
+                let start = self.random.usize(0..NOISE);
+                let noise = &self.noise[start..start + width];
+                for ((noisy, pixel), noise) in noisy.iter_mut().zip(line).zip(noise) {
                     let light = pixel[channel] * factor[channel];
-                    let noisy = light + grain * (light + 0.003).sqrt() * noises[channel][x];
-                    stored[channel] = self.curve[(noisy.clamp(0.0, 1.0) * (STEPS - 1) as f32) as usize];
+                    *noisy = (light + grain * (light + 0.003).sqrt() * noise).clamp(0.0, 1.0) * (STEPS - 1) as f32;
+                }
+                for (stored, noisy) in rgb.iter_mut().zip(&noisy) {
+                    stored[channel] = self.curve[*noisy as usize];
                 }
             }
             picture.y.extend(rgb.iter().map(|&[red, green, blue]| luma(red, green, blue)));

@@ -199,8 +199,11 @@ fn head_surface(portrait: &Portrait, head: &Head, tone: f32) -> Surface {
         let nearer = (PORTRAIT_DISTANCE - depth) / PORTRAIT_DISTANCE;
         minus([flat[0] * nearer, flat[1] * nearer, -depth], NECK)
     };
+    // A portrait ends at the chest; its last row goes on below.
+    let [left, top, right, _] = part_round(portrait, 1.35, [1.05, 0.0]);
+    let bottom = (brow[1] + 2.6 * portrait.places.width()) / high;
     Surface {
-        mesh: Mesh::grid(65, 81, part_round(portrait, 1.35, [1.05, 2.2]), place),
+        mesh: Mesh::grid(65, 97, [left, top, right, bottom], place),
         texture: portrait.person.map(|_, _, [red, green, blue, share]| {
             let [red, green, blue] = [red, green, blue].map(|albedo| albedo.powf(tone));
             [red, green, blue, share]

@@ -2,6 +2,7 @@
 
 use super::light::Light;
 use super::surface::{Placement, Shade, Surface};
+use crate::texture::Level;
 use crate::vector::Vector;
 
 /// A picture in the making: linear light, and how near it is.
@@ -14,14 +15,16 @@ pub(crate) struct Canvas {
     nearness: Vec<f32>,
 }
 
+/// Nine of them count; with twelve they fill whole registers.
+const VALUES: usize = 12;
+
 /// A vertex in the picture. What is divided by the depth can be interpolated straight.
 #[derive(Debug, Clone, Copy)]
 struct Corner {
     x: f32,
     y: f32,
-    nearness: f32,
-    /// Texture place over depth, factor and extra light.
-    values: [f32; 8],
+    /// Nearness, texture place over depth, factor and extra light.
+    values: [f32; VALUES],
 }
 
 impl Canvas {
@@ -50,8 +53,7 @@ impl Canvas {
             Corner {
                 x: middle[0] + focal * place[0] * nearness,
                 y: middle[1] + focal * place[1] * nearness,
-                nearness,
-                values: [uv[0] * nearness, uv[1] * nearness, fr, fg, fb, er, eg, eb],
+                values: [nearness, uv[0] * nearness, uv[1] * nearness, fr, fg, fb, er, eg, eb, 0.0, 0.0, 0.0],
             }
         };
         let corners: Vec<Corner> = places.iter().zip(shades).zip(&surface.mesh.places_in_picture).map(corner).collect();
@@ -71,47 +73,63 @@ impl Canvas {
         }
     }
 
-    fn triangle(&mut self, [a, b, c]: [Corner; 3], level: &crate::texture::Level) {
-        let area = (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x);
+    /// Everything in a triangle is a plane over the picture: one value at a corner, and how it changes along and down.
+    fn triangle(&mut self, [a, b, c]: [Corner; 3], level: &Level) {
+        let (along, down) = ([b.x - a.x, c.x - a.x], [b.y - a.y, c.y - a.y]);
+        let area = along[0] * down[1] - down[0] * along[1];
         // What turns its back is not seen.
         if area <= 1e-6 {
             return;
         }
-        let low = |one: f32, two: f32, three: f32| one.min(two).min(three).max(0.0).floor();
-        let high = |one: f32, two: f32, three: f32, most: usize| one.max(two).max(three).ceil().min(most as f32 - 1.0);
-        let (left, top) = (low(a.x, b.x, c.x), low(a.y, b.y, c.y));
-        let (right, bottom) = (high(a.x, b.x, c.x, self.width), high(a.y, b.y, c.y, self.height));
-        if left > right || top > bottom {
-            return;
-        }
-        let (left, right, top, bottom) = (left as usize, right as usize, top as usize, bottom as usize);
         let scale = 1.0 / area;
-        for y in top..=bottom {
-            for x in left..=right {
-                let (px, py) = (x as f32 + 0.5, y as f32 + 0.5);
-                let for_b = ((px - a.x) * (c.y - a.y) - (py - a.y) * (c.x - a.x)) * scale;
-                let for_c = ((b.x - a.x) * (py - a.y) - (b.y - a.y) * (px - a.x)) * scale;
-                let for_a = 1.0 - for_b - for_c;
-                if for_a < 0.0 || for_b < 0.0 || for_c < 0.0 {
-                    continue;
+        let step = |one: f32, two: f32, three: f32| {
+            let (to_b, to_c) = (two - one, three - one);
+            [(to_b * down[1] - to_c * down[0]) * scale, (to_c * along[0] - to_b * along[1]) * scale]
+        };
+        let steps: [[f32; 2]; VALUES] = std::array::from_fn(|number| step(a.values[number], b.values[number], c.values[number]));
+        let by_pixel = steps.map(|step| step[0]);
+        // The shares of the second and the third corner; that of the first is what is left.
+        let edges = [step(0.0, 1.0, 0.0), step(0.0, 0.0, 1.0)];
+        let edges = [[-edges[0][0] - edges[1][0], -edges[0][1] - edges[1][1], 1.0], [edges[0][0], edges[0][1], 0.0], [edges[1][0], edges[1][1], 0.0]];
+        let low = |one: f32, two: f32, three: f32| one.min(two).min(three).floor();
+        let high = |one: f32, two: f32, three: f32| one.max(two).max(three).ceil();
+        let (top, bottom) = (low(a.y, b.y, c.y).max(0.0), high(a.y, b.y, c.y).min(self.height as f32));
+        let sides = [low(a.x, b.x, c.x).max(0.0), high(a.x, b.x, c.x).min(self.width as f32)];
+        for y in top as usize..bottom.max(top) as usize {
+            let dy = y as f32 + 0.5 - a.y;
+            let [mut left, mut right] = sides;
+            for [across, downward, start] in edges {
+                // The share is zero at this x.
+                let zero = a.x - (start + downward * dy) / across;
+                if across > 0.0 {
+                    left = left.max((zero - 0.5).ceil());
+                } else if across < 0.0 {
+                    right = right.min((zero - 0.5).floor() + 1.0);
+                } else if start + downward * dy < 0.0 {
+                    right = left;
                 }
-                let mix = |one: f32, two: f32, three: f32| for_a * one + for_b * two + for_c * three;
-                let nearness = mix(a.nearness, b.nearness, c.nearness);
-                let at = y * self.width + x;
-                if nearness <= self.nearness[at] {
-                    continue;
+            }
+            if left >= right {
+                continue;
+            }
+            let dx = left + 0.5 - a.x;
+            let mut values: [f32; VALUES] = std::array::from_fn(|number| a.values[number] + dx * steps[number][0] + dy * steps[number][1]);
+            let span = y * self.width + left as usize..y * self.width + right as usize;
+            for (pixel, nearest) in self.light[span.clone()].iter_mut().zip(&mut self.nearness[span]) {
+                let nearness = values[0];
+                if nearness > *nearest {
+                    let distance = 1.0 / nearness;
+                    let texel = level.at(values[1] * distance, values[2] * distance);
+                    let share = texel[3];
+                    for channel in 0..3 {
+                        let light = texel[channel] * values[3 + channel] + values[6 + channel];
+                        pixel[channel] += share * (light - pixel[channel]);
+                    }
+                    if share > 0.5 {
+                        *nearest = nearness;
+                    }
                 }
-                let value = |number: usize| mix(a.values[number], b.values[number], c.values[number]);
-                let texel = level.at(value(0) / nearness, value(1) / nearness);
-                let share = texel[3];
-                let pixel = &mut self.light[at];
-                for channel in 0..3 {
-                    let light = texel[channel] * value(2 + channel) + value(5 + channel);
-                    pixel[channel] += share * (light - pixel[channel]);
-                }
-                if share > 0.5 {
-                    self.nearness[at] = nearness;
-                }
+                values.iter_mut().zip(by_pixel).for_each(|(value, step)| *value += step);
             }
         }
     }
