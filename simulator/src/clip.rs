@@ -10,57 +10,59 @@ use crate::timeline::Timeline;
 use fastrand::Rng;
 use prooflight_vision::{Account, Challenge, Size};
 
-/// A recorded presentation.
+/// What a seed decides about a clip before any of it is rendered.
 #[derive(Debug, Clone)]
-pub struct Clip {
+pub struct Plan {
+    presenter: Presenter,
     /// What was asked.
     pub challenge: Challenge,
     /// What the client says.
     pub account: Account,
-    /// The recording, in pieces of a second.
-    pub chunks: Vec<Vec<u8>>,
-    /// How it was made.
+    /// How it is made.
     pub conditions: Conditions,
-    /// How it was encoded.
+    /// How it is encoded.
     pub encoder: Encoder,
+    timeline: Timeline,
+    random: Rng,
 }
 
 /// When every clip that no server asked for was recorded: the times of an account are only ever compared with each other.
 const BEGAN_MS: i64 = 1_795_345_970_000;
 
-impl Clip {
-    /// Makes the clip of that seed.
-    pub fn make(presenter: Presenter, portrait: &Portrait, other: &Portrait, seed: u64, with_ffmpeg: bool) -> Result<Self, RecordError> {
+/// Rises with every change of what a seed is rendered as: what was kept of an older edition is not used.
+pub const EDITION: u32 = 1;
+
+impl Plan {
+    /// The plan of that seed. Without ffmpeg every clip is encoded in this process.
+    pub fn draw(presenter: Presenter, seed: u64, with_ffmpeg: bool) -> Self {
         let mut random = Rng::with_seed(seed);
         let conditions = Conditions::draw(&mut random, None);
         let challenge = draw(&mut random, Size { width: conditions.width as u32, height: conditions.height as u32 });
-        let kilobits = random.u32(500..1500);
+        let (kilobits, quantizer) = (random.u32(500..1500), random.u8(20..50));
         let encoder = match random.u8(0..10) {
-            _ if !with_ffmpeg => Encoder::Vp8 { quantizer: random.u8(20..50) },
+            _ if !with_ffmpeg => Encoder::Vp8 { quantizer },
             0..3 => Encoder::X264 { kilobits },
             _ => Encoder::Libvpx { kilobits },
         };
         let timeline = Timeline::draw(&mut random, &challenge, false);
-        let recording = (presenter == Presenter::Replay).then(|| record_live(portrait, &conditions, &mut random));
-        let displayed = if presenter == Presenter::InjectedClip { reordered(&mut random, &challenge) } else { challenge.clone() };
         let account = timeline.account(&challenge, BEGAN_MS);
+        Self { presenter, challenge, account, conditions, encoder, timeline, random }
+    }
+
+    /// The recording. `other` is who wears a mask of the portrait.
+    pub fn record(self, portrait: &Portrait, other: &Portrait) -> Result<Vec<u8>, RecordError> {
+        let Self { presenter, challenge, conditions, encoder, timeline, mut random, .. } = self;
+        let recording = (presenter == Presenter::Replay).then(|| record_live(portrait, &conditions, &mut random));
+        let displayed = if presenter == Presenter::InjectedClip { reordered(&mut random, &challenge) } else { challenge };
         let schedule = Schedule::draw(&mut random, &conditions, timeline.end);
-        let setting = Setting { presenter, conditions: conditions.clone(), displayed, timeline, portrait, other, recording };
-        let mut stage = Stage::new(setting, &mut random);
+        let (rate, width, height) = (conditions.rate, conditions.width, conditions.height);
+        let mut stage = Stage::new(Setting { presenter, conditions, displayed, timeline, portrait, other, recording }, &mut random);
         let pictures: Vec<Picture> = schedule.scene_ms.iter().map(|&at| stage.take(at)).collect();
-        let packets = encoder.encode(&pictures, conditions.rate)?;
-        let mut muxer = Muxer::new(encoder.codec_id(), conditions.width, conditions.height);
-        let mut chunks = Vec::new();
-        let mut due = 1000;
-        for (packet, &at) in packets.iter().zip(&schedule.stamps) {
-            if at >= due {
-                chunks.push(muxer.take());
-                due += 1000;
-            }
+        let mut muxer = Muxer::new(encoder.codec_id(), width, height);
+        for (packet, &at) in encoder.encode(&pictures, rate)?.iter().zip(&schedule.stamps) {
             muxer.add(at, packet.key, &packet.data);
         }
-        chunks.push(muxer.take());
-        Ok(Self { challenge, account, chunks, conditions, encoder })
+        Ok(muxer.take())
     }
 }
 

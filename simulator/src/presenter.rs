@@ -6,7 +6,8 @@ use std::str::FromStr;
 macro_rules! presenters {
     ($($kind:ident $name:literal $group:ident $what:literal,)*) => {
         /// A kind of presentation.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+        #[serde(rename_all = "kebab-case")]
         pub enum Presenter {
             $(#[doc = $what] $kind,)*
         }
