@@ -113,7 +113,15 @@ fn record_live(portrait: &Portrait, conditions: &Conditions, random: &mut Rng) -
     let schedule = Schedule::draw(random, &then, timeline.end);
     let (oval, delay) = (challenge.oval, then.delay_ms);
     let lit_from = timeline.colors.first().copied().unwrap_or(0.0) + delay;
-    let setting = Setting { presenter: Presenter::Live, conditions: then, displayed: challenge, timeline, portrait, other: portrait, recording: None };
+    let setting = Setting {
+        presenter: Presenter::Live,
+        conditions: then,
+        displayed: challenge,
+        timeline,
+        portrait,
+        other: portrait,
+        recording: None,
+    };
     let mut stage = Stage::new(setting, random);
     let pictures = schedule.scene_ms.iter().map(|&at| (at + delay, stage.take(at))).collect();
     Recording { pictures, oval, lit_from }

@@ -5,8 +5,8 @@
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
-    clippy::cast_possible_wrap,
     clippy::indexing_slicing,
+    clippy::needless_range_loop,
     reason = "rendering is arithmetic over buffers whose sizes it has made itself, and a developer's tool may stop where it is wrong"
 )]
 
@@ -14,10 +14,10 @@ pub mod challenge;
 pub mod client;
 pub mod clip;
 pub mod conditions;
+pub mod pad;
 pub mod portrait;
 pub mod presenter;
 pub mod record;
-pub mod pad;
 mod scene;
 mod texture;
 mod timeline;

@@ -126,7 +126,9 @@ fn decode(bytes: &[u8]) -> Result<(usize, usize, Vec<u8>), PortraitError> {
     let (width, height) = decoder.dimensions().ok_or_else(unreadable)?;
     match decoder.colorspace().ok_or_else(unreadable)? {
         ColorSpace::RGB => whole(width, height, pixels),
-        ColorSpace::RGBA => whole(width, height, pixels.as_chunks::<4>().0.iter().flat_map(|&[red, green, blue, _]| [red, green, blue]).collect()),
+        ColorSpace::RGBA => {
+            whole(width, height, pixels.as_chunks::<4>().0.iter().flat_map(|&[red, green, blue, _]| [red, green, blue]).collect())
+        }
         _ => Err(PortraitError::Unreadable),
     }
 }

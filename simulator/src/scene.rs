@@ -10,8 +10,10 @@ mod raster;
 mod room;
 mod stage;
 mod surface;
+#[cfg(test)]
+mod tests;
 
-pub use camera::Picture;
 pub(crate) use camera::Habits;
+pub use camera::Picture;
 pub(crate) use light::{RoomLight, Screen};
 pub(crate) use stage::{Recording, Setting, Stage};

@@ -73,6 +73,7 @@ impl Timeline {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "these values are exact")]
 mod tests {
     use super::*;
     use crate::challenge::draw;

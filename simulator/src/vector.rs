@@ -1,4 +1,5 @@
 //! Three numbers at a time: places and directions in metres (x to the right, y down, z away from the camera), and light (red, green, blue).
+#![expect(clippy::many_single_char_names, reason = "coordinates have no other names")]
 
 /// A place, a direction or a light.
 pub(crate) type Vector = [f32; 3];

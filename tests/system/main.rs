@@ -21,5 +21,6 @@ mod replay;
 mod rescues;
 mod reviews;
 mod services;
+mod simulated;
 mod tidy;
 mod world;

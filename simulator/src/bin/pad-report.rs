@@ -1,4 +1,5 @@
 //! `prooflight-pad-report`: makes clips of simulated presentations, lets the local engine judge them, and writes the report.
+#![expect(clippy::cast_precision_loss, reason = "a few thousand clips")]
 
 use lexopt::{Arg, Parser, ValueExt};
 use prooflight_simulator::client::chain;
@@ -49,8 +50,14 @@ fn main() -> ExitCode {
 fn parse() -> Result<Option<Options>, Box<dyn Error>> {
     let mut parser = Parser::from_env();
     let mut portraits = None;
-    let mut options =
-        Options { portraits: PathBuf::new(), clips: 1000, first_seed: 1_000_000, keep: "target/pad".into(), docs: "docs".into(), values: None };
+    let mut options = Options {
+        portraits: PathBuf::new(),
+        clips: 1000,
+        first_seed: 1_000_000,
+        keep: "target/pad".into(),
+        docs: "docs".into(),
+        values: None,
+    };
     while let Some(argument) = parser.next()? {
         match argument {
             Arg::Long("portraits") => portraits = Some(PathBuf::from(parser.value()?)),
@@ -70,7 +77,8 @@ fn parse() -> Result<Option<Options>, Box<dyn Error>> {
 fn write_report(options: &Options) -> Result<(), Box<dyn Error>> {
     let models = Arc::new(Models::load()?);
     let portraits = read_portraits(&options.portraits, &models)?;
-    let with_ffmpeg = Command::new("ffmpeg").arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success());
+    let with_ffmpeg =
+        Command::new("ffmpeg").arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success());
     std::fs::create_dir_all(&options.keep)?;
     std::fs::create_dir_all(options.docs.join("images"))?;
     let jobs = jobs(options.clips, portraits.len(), options.first_seed);
@@ -86,7 +94,8 @@ fn write_report(options: &Options) -> Result<(), Box<dyn Error>> {
     if let Some(path) = &options.values {
         write_values(path, &measured)?;
     }
-    let encoders = if with_ffmpeg { "VP8 by libvpx (seven in ten) and H.264 by libx264" } else { "VP8 in this process only, as ffmpeg was not there" };
+    let encoders =
+        if with_ffmpeg { "VP8 by libvpx (seven in ten) and H.264 by libx264" } else { "VP8 in this process only, as ffmpeg was not there" };
     let made = format!(
         "Made by `make pad-report` from {} portraits: {} clips, seeds from {}, edition {EDITION} of the simulator. Encoded as {encoders}. Light, screens, skin tones, cameras, \
          distances, frame rates and how things are held vary from clip to clip; `simulator/src/conditions.rs` says how.\n",
@@ -105,7 +114,9 @@ fn write_report(options: &Options) -> Result<(), Box<dyn Error>> {
 fn read_portraits(folder: &Path, models: &Arc<Models>) -> Result<Vec<Named>, Box<dyn Error>> {
     let models = PortraitModels::load(Arc::clone(models))?;
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
-    files.retain(|path| path.extension().is_some_and(|extension| ["jpg", "jpeg", "png"].iter().any(|known| extension.eq_ignore_ascii_case(known))));
+    files.retain(|path| {
+        path.extension().is_some_and(|extension| ["jpg", "jpeg", "png"].iter().any(|known| extension.eq_ignore_ascii_case(known)))
+    });
     files.sort();
     let mut portraits = Vec::new();
     for path in files {

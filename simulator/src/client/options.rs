@@ -155,7 +155,10 @@ mod tests {
         let live = Options::of(Presenter::Live, 7);
         for (line, options) in [
             ("--presenter live", live.clone()),
-            ("--presenter=photo --unthrottled --json", Options { presenter: Presenter::Photo, unthrottled: true, json: true, ..live.clone() }),
+            (
+                "--presenter=photo --unthrottled --json",
+                Options { presenter: Presenter::Photo, unthrottled: true, json: true, ..live.clone() },
+            ),
             ("--api https://x/api/ --presenter live --seed 3", Options { api: "https://x/api".to_owned(), seed: 3, ..live.clone() }),
             ("--presenter live --size 640x480 --rate 30", Options { size: Size { width: 640, height: 480 }, rate: 30.0, ..live }),
         ] {

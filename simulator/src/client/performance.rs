@@ -110,7 +110,7 @@ impl Performance {
     /// What was recorded, for a replay.
     pub(super) fn into_recording(self) -> Recording {
         let lit_from = self.timeline.colors.first().copied().unwrap_or(0.0) + self.delay_ms;
-        Recording { pictures: self.pictures, oval: self.challenge.oval, lit_from, }
+        Recording { pictures: self.pictures, oval: self.challenge.oval, lit_from }
     }
 }
 

@@ -27,7 +27,15 @@ pub(super) async fn perform(api: &Api, options: &Options, opened: &Opened, cast:
     let began_ms = began.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64);
     let mut performance = Performance::begin(cast, options, challenge.clone());
     let account = performance.account(began_ms);
-    let mut told = Told { kind, id: uuid::Builder::from_random_bytes(fastrand::u128(..).to_le_bytes()).into_uuid().to_string(), initial: performance.initial_box(), challenge, account, began_ms }.events();
+    let mut told = Told {
+        kind,
+        id: uuid::Builder::from_random_bytes(fastrand::u128(..).to_le_bytes()).into_uuid().to_string(),
+        initial: performance.initial_box(),
+        challenge,
+        account,
+        began_ms,
+    }
+    .events();
     told.sort_by_key(|(at, _)| *at);
     told.reverse();
 

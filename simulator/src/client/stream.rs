@@ -48,14 +48,16 @@ impl Stream {
         const WHAT: &str = "the stream";
         let authority = api.origin().trim_start_matches("https://");
         let (host, port) = authority.rsplit_once(':').map_or((authority, 443), |(host, port)| (host, port.parse().unwrap_or(443)));
-        let credentials = Credentials::new(&opened.access_key_id, &opened.secret_access_key, Some(opened.session_token.clone()), None, "page");
+        let credentials =
+            Credentials::new(&opened.access_key_id, &opened.secret_access_key, Some(opened.session_token.clone()), None, "page");
         let identity = Identity::from(credentials);
         let (query, signature) = signed(&identity, &opened.region, host, &query(opened, size))?;
         let tcp = TcpStream::connect((host, port)).await.map_err(|error| CheckError::connection(WHAT, error))?;
         tcp.set_nodelay(true).map_err(|error| CheckError::connection(WHAT, error))?;
         let name = host.to_owned().try_into().map_err(|error| CheckError::connection(WHAT, error))?;
         let tls = TlsConnector::from(api.tls()).connect(name, tcp).await.map_err(|error| CheckError::connection(WHAT, error))?;
-        let request = format!("wss://{authority}{PATH}?{query}").into_client_request().map_err(|error| CheckError::connection(WHAT, error))?;
+        let request =
+            format!("wss://{authority}{PATH}?{query}").into_client_request().map_err(|error| CheckError::connection(WHAT, error))?;
         let (socket, _) = client_async(request, tls).await.map_err(|error| CheckError::connection(WHAT, error))?;
         Ok(Self { socket, identity, region: opened.region.clone(), signature })
     }
@@ -149,7 +151,8 @@ fn signed(identity: &Identity, region: &str, host: &str, query: &str) -> Result<
         .map_err(|error| failed(error.to_string()))?
         .into();
     let url = format!("https://{host}{PATH}?{query}");
-    let request = SignableRequest::new("GET", &url, std::iter::empty(), SignableBody::Bytes(&[])).map_err(|error| failed(error.to_string()))?;
+    let request =
+        SignableRequest::new("GET", &url, std::iter::empty(), SignableBody::Bytes(&[])).map_err(|error| failed(error.to_string()))?;
     let (instructions, signature) = sign(request, &params).map_err(|error| failed(error.to_string()))?.into_parts();
     let added = instructions.params().iter().map(|(name, value)| format!("&{name}={}", encoded(value)));
     Ok((format!("{query}{}", added.collect::<String>()), signature))

@@ -98,15 +98,14 @@ fn one(job: &Job, portraits: &[Named], models: &Arc<Models>, kept_in: &Path, wit
     let with = if with_ffmpeg { "" } else { "-vp8" };
     let path = kept_in.join(format!("{EDITION}{with}-{presenter}-{}-{}-{seed}.webm", named.name, other.name));
     let kept = |source| JobError::Kept { path: path.clone(), source };
-    let video = match std::fs::read(&path) {
-        Ok(video) => video,
-        Err(_) => {
-            let video = plan.clone().record(&named.portrait, &other.portrait)?;
-            // Whole or not at all: a run may be interrupted.
-            let unfinished = path.with_extension("part");
-            std::fs::write(&unfinished, &video).and_then(|()| std::fs::rename(&unfinished, &path)).map_err(kept)?;
-            video
-        }
+    let video = if let Ok(video) = std::fs::read(&path) {
+        video
+    } else {
+        let video = plan.clone().record(&named.portrait, &other.portrait)?;
+        // Whole or not at all: a run may be interrupted.
+        let unfinished = path.with_extension("part");
+        std::fs::write(&unfinished, &video).and_then(|()| std::fs::rename(&unfinished, &path)).map_err(kept)?;
+        video
     };
     Ok(measure(models, &plan, presenter, &named.name, seed, &video))
 }

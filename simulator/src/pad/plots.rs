@@ -53,22 +53,29 @@ pub fn plot(title: &str, across: &Axis, up: &Axis, series: &[Series]) -> String 
     let x = |value: f64| across.place(value, LEFT, RIGHT);
     let y = |value: f64| up.place(value, BOTTOM, TOP);
     // Writing to a string cannot fail.
-    let _ = write!(
+    let _ = writeln!(
         svg,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\" font-size=\"12\">\n\
-         <title>{title}</title>\n<rect width=\"{width}\" height=\"{height}\" fill=\"white\"/>\n"
+         <title>{title}</title>\n<rect width=\"{width}\" height=\"{height}\" fill=\"white\"/>"
     );
     for &tick in &across.ticks {
         let at = x(tick);
-        let _ = write!(svg, "<path d=\"M{at:.1} {TOP}V{BOTTOM}\" stroke=\"#ddd\"/><text x=\"{at:.1}\" y=\"384\" text-anchor=\"middle\">{tick}</text>\n");
+        let _ = writeln!(
+            svg,
+            "<path d=\"M{at:.1} {TOP}V{BOTTOM}\" stroke=\"#ddd\"/><text x=\"{at:.1}\" y=\"384\" text-anchor=\"middle\">{tick}</text>"
+        );
     }
     for &tick in &up.ticks {
         let at = y(tick);
-        let _ = write!(svg, "<path d=\"M{LEFT} {at:.1}H{RIGHT}\" stroke=\"#ddd\"/><text x=\"54\" y=\"{:.1}\" text-anchor=\"end\">{tick}</text>\n", at + 4.0);
+        let _ = writeln!(
+            svg,
+            "<path d=\"M{LEFT} {at:.1}H{RIGHT}\" stroke=\"#ddd\"/><text x=\"54\" y=\"{:.1}\" text-anchor=\"end\">{tick}</text>",
+            at + 4.0
+        );
     }
-    let _ = write!(
+    let _ = writeln!(
         svg,
-        "<text x=\"{:.0}\" y=\"408\" text-anchor=\"middle\">{}</text>\n<text transform=\"translate(16 {:.0}) rotate(-90)\" text-anchor=\"middle\">{}</text>\n",
+        "<text x=\"{:.0}\" y=\"408\" text-anchor=\"middle\">{}</text>\n<text transform=\"translate(16 {:.0}) rotate(-90)\" text-anchor=\"middle\">{}</text>",
         f64::midpoint(LEFT, RIGHT),
         across.title,
         f64::midpoint(TOP, BOTTOM),
@@ -78,7 +85,7 @@ pub fn plot(title: &str, across: &Axis, up: &Axis, series: &[Series]) -> String 
         let color = one.color;
         if one.joined {
             let points: Vec<String> = one.points.iter().map(|[px, py]| format!("{:.1},{:.1}", x(*px), y(*py))).collect();
-            let _ = write!(svg, "<polyline points=\"{}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"1.6\"/>\n", points.join(" "));
+            let _ = writeln!(svg, "<polyline points=\"{}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"1.6\"/>", points.join(" "));
         } else {
             let _ = write!(svg, "<g fill=\"{color}\" fill-opacity=\"0.55\">");
             for [px, py] in &one.points {
@@ -87,7 +94,12 @@ pub fn plot(title: &str, across: &Axis, up: &Axis, series: &[Series]) -> String 
             svg.push_str("</g>\n");
         }
         let line = TOP + 12.0 + 18.0 * number as f64;
-        let _ = write!(svg, "<rect x=\"576\" y=\"{:.0}\" width=\"12\" height=\"12\" fill=\"{color}\"/><text x=\"594\" y=\"{line:.0}\">{}</text>\n", line - 10.0, one.name);
+        let _ = writeln!(
+            svg,
+            "<rect x=\"576\" y=\"{:.0}\" width=\"12\" height=\"12\" fill=\"{color}\"/><text x=\"594\" y=\"{line:.0}\">{}</text>",
+            line - 10.0,
+            one.name
+        );
     }
     svg.push_str("</svg>\n");
     svg

@@ -105,8 +105,10 @@ fn error_rates(measured: &[Measured]) -> String {
             cells.join(" | ")
         );
     }
-    let named: Vec<String> = worst.iter().zip(THRESHOLDS).map(|((rate, presenter), at)| format!("{:.1} % at {at} ({presenter})", 100.0 * rate)).collect();
-    let _ = writeln!(text, "\nThe worst attack: {}.\n\n![False acceptance against false rejection](images/pad-roc.svg)\n", named.join(", "));
+    let named: Vec<String> =
+        worst.iter().zip(THRESHOLDS).map(|((rate, presenter), at)| format!("{:.1} % at {at} ({presenter})", 100.0 * rate)).collect();
+    let _ =
+        writeln!(text, "\nThe worst attack: {}.\n\n![False acceptance against false rejection](images/pad-roc.svg)\n", named.join(", "));
     text
 }
 
@@ -123,13 +125,19 @@ fn separation(measured: &[Measured]) -> String {
     text.push_str(&"--:|".repeat(attacks.len()));
     text.push('\n');
     let live = of(measured, Presenter::Live);
-    let likelihoods = |clips: &[&Measured], name: &str| -> Vec<f32> { clips.iter().filter_map(|one| one.cues.get(name)).map(|[_, likelihood]| *likelihood).collect() };
+    let likelihoods = |clips: &[&Measured], name: &str| -> Vec<f32> {
+        clips.iter().filter_map(|one| one.cues.get(name)).map(|[_, likelihood]| *likelihood).collect()
+    };
     for name in names {
         let high = likelihoods(&live, name);
         let _ = write!(text, "| `{name}` |");
         for &presenter in &attacks {
             let low = likelihoods(&of(measured, presenter), name);
-            if low.is_empty() || high.is_empty() { text.push_str(" - |") } else { let _ = write!(text, " {:.2} |", area(&low, &high)); }
+            if low.is_empty() || high.is_empty() {
+                text.push_str(" - |")
+            } else {
+                let _ = write!(text, " {:.2} |", area(&low, &high));
+            }
         }
         text.push('\n');
     }
@@ -140,7 +148,16 @@ fn separation(measured: &[Measured]) -> String {
     text.push_str("\n|---|--:|");
     text.push_str(&"--:|".repeat(attacks.len()));
     text.push('\n');
-    for name in ["light.correlation", "light.gain", "light.order", "light.rivals", "light.contrast", "parallax.planar", "movement.growth", "movement.oval"] {
+    for name in [
+        "light.correlation",
+        "light.gain",
+        "light.order",
+        "light.rivals",
+        "light.contrast",
+        "parallax.planar",
+        "movement.growth",
+        "movement.oval",
+    ] {
         let _ = write!(text, "| `{name}` |");
         for presenter in std::iter::once(Presenter::Live).chain(attacks.iter().copied()) {
             let values: Vec<f32> = of(measured, presenter).iter().filter_map(|one| one.cues.get(name)).map(|[value, _]| *value).collect();
@@ -160,7 +177,8 @@ fn by_conditions(measured: &[Measured]) -> String {
     );
     let mut line = |title: String, holds: &dyn Fn(&Measured) -> bool| {
         let chosen: Vec<&Measured> = measured.iter().filter(|one| holds(one)).collect();
-        let (live, attacks): (Vec<&Measured>, Vec<&Measured>) = chosen.into_iter().partition(|one| one.presenter.group() == Group::BonaFide);
+        let (live, attacks): (Vec<&Measured>, Vec<&Measured>) =
+            chosen.into_iter().partition(|one| one.presenter.group() == Group::BonaFide);
         let (live, attacks) = (confidences(&live), confidences(&attacks));
         let at = |share| quantile(&live, share).unwrap_or(f32::NAN);
         let rejected = Share::count(&live, |value| *value < APPROVED_AT);
@@ -168,7 +186,12 @@ fn by_conditions(measured: &[Measured]) -> String {
         let _ = writeln!(
             text,
             "| {title} | {} | {:.1} | {:.1} | {} | {} | {} |",
-            live.len(), at(0.5), at(0.05), percent(rejected), attacks.len(), percent(missed)
+            live.len(),
+            at(0.5),
+            at(0.05),
+            percent(rejected),
+            attacks.len(),
+            percent(missed)
         );
     };
     for (low, high) in [(0.0, 0.1), (0.1, 0.2), (0.2, 0.4), (0.4, 0.8), (0.8, 1.6), (1.6, f32::INFINITY)] {
@@ -207,15 +230,25 @@ fn curves(measured: &[Measured]) -> String {
 
 fn cloud(measured: &[Measured]) -> String {
     let points = |holds: &dyn Fn(&Measured) -> bool| -> Vec<[f64; 2]> {
-        measured
-            .iter()
-            .filter(|one| holds(one))
-            .filter_map(|one| Some([f64::from(one.screen_share), f64::from(one.confidence?)]))
-            .collect()
+        measured.iter().filter(|one| holds(one)).filter_map(|one| Some([f64::from(one.screen_share), f64::from(one.confidence?)])).collect()
     };
-    let series = [(Group::Injection, "injections", COLORS[6]), (Group::Presentation, "presentations", COLORS[1]), (Group::BonaFide, "live people", COLORS[0])]
-        .map(|(group, name, color)| Series { name: name.to_owned(), color, points: points(&|one| one.presenter.group() == group), joined: false });
-    let across = Axis { title: "the screen's light as a share of the room's", range: [0.03, 8.0], ticks: vec![0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0], logarithmic: true };
+    let series = [
+        (Group::Injection, "injections", COLORS[6]),
+        (Group::Presentation, "presentations", COLORS[1]),
+        (Group::BonaFide, "live people", COLORS[0]),
+    ]
+    .map(|(group, name, color)| Series {
+        name: name.to_owned(),
+        color,
+        points: points(&|one| one.presenter.group() == group),
+        joined: false,
+    });
+    let across = Axis {
+        title: "the screen's light as a share of the room's",
+        range: [0.03, 8.0],
+        ticks: vec![0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0],
+        logarithmic: true,
+    };
     let up = Axis { title: "confidence", range: [0.0, 100.0], ticks: vec![0.0, 20.0, 40.0, 60.0, 80.0, 100.0], logarithmic: false };
     plot("Confidence over the screen's share of the light", &across, &up, &series)
 }

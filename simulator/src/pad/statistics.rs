@@ -62,7 +62,13 @@ pub fn area(low: &[f32], high: &[f32]) -> f64 {
     let mut wins = 0.0;
     for one in high {
         for other in low {
-            wins += if one > other { 1.0 } else if one < other { 0.0 } else { 0.5 };
+            wins += if one > other {
+                1.0
+            } else if one < other {
+                0.0
+            } else {
+                0.5
+            };
         }
     }
     wins / (low.len() * high.len()).max(1) as f64
@@ -83,7 +89,9 @@ mod tests {
     #[test]
     fn upper_bounds_are_those_of_the_tables() {
         // None of n: 1 - 0.05^(1/n), the rule of three. The others are from tables of the beta distribution.
-        for (of, all, expected) in [(0, 100, 0.029_513), (0, 10, 0.258_866), (1, 100, 0.046_558), (5, 100, 0.102_257), (10, 20, 0.698_046), (20, 20, 1.0)] {
+        for (of, all, expected) in
+            [(0, 100, 0.029_513), (0, 10, 0.258_866), (1, 100, 0.046_558), (5, 100, 0.102_257), (10, 20, 0.698_046), (20, 20, 1.0)]
+        {
             let upper = Share { of, all }.upper();
             assert!((upper - expected).abs() < 1e-4, "{of} of {all}: {upper}");
         }

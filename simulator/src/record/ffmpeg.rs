@@ -18,14 +18,31 @@ pub enum FfmpegError {
 
 pub(super) fn libvpx(pictures: &[Picture], rate: f32, kilobits: u32) -> Result<Vec<Packet>, FfmpegError> {
     let bits = format!("{kilobits}k");
-    let codec = ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "16", "-threads", "1", "-lag-in-frames", "0", "-b:v", &bits, "-f", "ivf", "pipe:1"];
+    let codec = [
+        "-c:v",
+        "libvpx",
+        "-deadline",
+        "realtime",
+        "-cpu-used",
+        "16",
+        "-threads",
+        "1",
+        "-lag-in-frames",
+        "0",
+        "-b:v",
+        &bits,
+        "-f",
+        "ivf",
+        "pipe:1",
+    ];
     let packets = ivf_packets(&run(pictures, rate, &codec)?);
     checked(pictures, packets)
 }
 
 pub(super) fn x264(pictures: &[Picture], rate: f32, kilobits: u32) -> Result<Vec<Packet>, FfmpegError> {
     let bits = format!("{kilobits}k");
-    let codec = ["-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-profile:v", "baseline", "-threads", "1", "-b:v", &bits];
+    let codec =
+        ["-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-profile:v", "baseline", "-threads", "1", "-b:v", &bits];
     let stream = ["-x264-params", "sliced-threads=0:aud=1", "-f", "h264", "pipe:1"];
     let packets = annex_b_packets(&run(pictures, rate, &[&codec[..], &stream[..]].concat())?);
     checked(pictures, packets)
@@ -43,7 +60,22 @@ fn run(pictures: &[Picture], rate: f32, codec: &[&str]) -> Result<Vec<u8>, Ffmpe
     let Some(first) = pictures.first() else { return Ok(Vec::new()) };
     let (size, rate) = (format!("{}x{}", first.width, first.height), rate.to_string());
     let mut child = Command::new("ffmpeg")
-        .args(["-v", "error", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", &size, "-r", &rate, "-i", "pipe:0", "-fps_mode", "passthrough"])
+        .args([
+            "-v",
+            "error",
+            "-f",
+            "rawvideo",
+            "-pix_fmt",
+            "yuv420p",
+            "-s",
+            &size,
+            "-r",
+            &rate,
+            "-i",
+            "pipe:0",
+            "-fps_mode",
+            "passthrough",
+        ])
         .args(codec)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -57,7 +89,9 @@ fn run(pictures: &[Picture], rate: f32, codec: &[&str]) -> Result<Vec<u8>, Ffmpe
         });
         // When it stops early, its own words say why.
         let _ = input.map(|mut input| {
-            pictures.iter().try_for_each(|picture| [&picture.y, &picture.u, &picture.v].into_iter().try_for_each(|plane| input.write_all(plane)))
+            pictures
+                .iter()
+                .try_for_each(|picture| [&picture.y, &picture.u, &picture.v].into_iter().try_for_each(|plane| input.write_all(plane)))
         });
         reading.join().unwrap_or_else(|_| Ok(Vec::new()))
     })?;
@@ -82,7 +116,8 @@ fn ivf_packets(file: &[u8]) -> Vec<Packet> {
 /// The access units of an Annex B stream, each of which begins with a delimiter.
 fn annex_b_packets(stream: &[u8]) -> Vec<Packet> {
     const DELIMITER: [u8; 5] = [0, 0, 0, 1, 9];
-    let starts: Vec<usize> = stream.windows(DELIMITER.len()).enumerate().filter(|(_, window)| *window == DELIMITER).map(|(at, _)| at).collect();
+    let starts: Vec<usize> =
+        stream.windows(DELIMITER.len()).enumerate().filter(|(_, window)| *window == DELIMITER).map(|(at, _)| at).collect();
     let ends = starts.iter().skip(1).copied().chain([stream.len()]);
     let unit = |(&start, end): (&usize, usize)| {
         let data = stream[start..end].to_vec();

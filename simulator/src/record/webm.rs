@@ -79,3 +79,31 @@ fn element(id: &[u8], content: &[u8]) -> Vec<u8> {
     let length = 0x0100_0000_0000_0000 | content.len() as u64;
     [id, &length.to_be_bytes(), content].concat()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use matroska_demuxer::{Frame, MatroskaFile};
+    use std::io::Cursor;
+
+    #[test]
+    fn what_is_written_in_pieces_is_read_as_one_stream() {
+        let mut muxer = Muxer::new("V_VP8", 320, 240);
+        let mut stream = Vec::new();
+        let pictures: Vec<(i64, bool, Vec<u8>)> =
+            (0..400_u16).map(|number| (i64::from(number) * 41, number == 0, vec![7; usize::from(number)])).collect();
+        for (at, key, data) in &pictures {
+            muxer.add(*at, *key, data);
+            stream.extend(muxer.take());
+        }
+        let mut file = MatroskaFile::open(Cursor::new(stream)).unwrap();
+        let video = file.tracks()[0].video().unwrap();
+        assert_eq!((file.tracks()[0].codec_id(), video.pixel_width().get(), video.pixel_height().get()), ("V_VP8", 320, 240));
+        let mut frame = Frame::default();
+        for (at, key, data) in pictures {
+            assert!(file.next_frame(&mut frame).unwrap(), "{at}");
+            assert_eq!((i64::try_from(frame.timestamp).unwrap(), frame.is_keyframe, &frame.data), (at, Some(key), &data));
+        }
+        assert!(!file.next_frame(&mut frame).unwrap_or(false));
+    }
+}

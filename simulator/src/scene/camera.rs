@@ -147,7 +147,8 @@ impl Picture {
     /// Red, green and blue of a pixel.
     pub(crate) fn rgb(&self, x: usize, y: usize) -> [u8; 3] {
         let half = y / 2 * (self.width / 2) + x / 2;
-        let (luma, blue, red) = (1.164 * (f32::from(self.y[y * self.width + x]) - 16.0), f32::from(self.u[half]) - 128.0, f32::from(self.v[half]) - 128.0);
+        let (luma, blue, red) =
+            (1.164 * (f32::from(self.y[y * self.width + x]) - 16.0), f32::from(self.u[half]) - 128.0, f32::from(self.v[half]) - 128.0);
         [luma + 1.596 * red, luma - 0.392 * blue - 0.813 * red, luma + 2.017 * blue].map(|value| value.round().clamp(0.0, 255.0) as u8)
     }
 }

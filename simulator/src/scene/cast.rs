@@ -39,7 +39,14 @@ const SKIN: Material = Material::Scattering { gloss: 0.0, blur: 0.0 };
 
 impl Body {
     /// The body of a presenter; `other` is the person behind a mask.
-    pub(crate) fn new(presenter: Presenter, portrait: &Portrait, other: &Portrait, played: Option<Played>, tone: f32, random: &mut Rng) -> Self {
+    pub(crate) fn new(
+        presenter: Presenter,
+        portrait: &Portrait,
+        other: &Portrait,
+        played: Option<Played>,
+        tone: f32,
+        random: &mut Rng,
+    ) -> Self {
         match presenter {
             Presenter::Live | Presenter::InjectedFace | Presenter::InjectedClip => Self::person(portrait, tone, random),
             Presenter::Mask => Self::masked(portrait, other, tone, random),
@@ -122,10 +129,16 @@ impl Body {
         };
         // A whole sheet has a white edge; what is cut out has none.
         let edge = 0.006 + 0.01 * random.f32();
-        let border = [part[0] - edge / (scale * wide), part[1] - edge / (scale * high), part[2] + edge / (scale * wide), part[3] + edge / (scale * high)];
+        let border = [
+            part[0] - edge / (scale * wide),
+            part[1] - edge / (scale * high),
+            part[2] + edge / (scale * wide),
+            part[3] + edge / (scale * high),
+        ];
         let margin = |[u, v]: [f32; 2]| bent([(u * wide - center[0]) * scale, (v * high - center[1]) * scale], 0.0006);
         let whole = picture.full().at(0.01, 0.01)[3] > 0.5;
-        let back = whole.then(|| Surface { mesh: Mesh::grid(17, 17, border, margin), texture: Texture::plain([0.8, 0.79, 0.76]), material });
+        let back =
+            whole.then(|| Surface { mesh: Mesh::grid(17, 17, border, margin), texture: Texture::plain([0.8, 0.79, 0.76]), material });
         Self {
             surfaces: back.into_iter().chain([sheet]).collect(),
             anchor: [0.0; 3],
@@ -143,7 +156,12 @@ impl Body {
         let scale = size[0] / (across * places.width());
         let tall = size[1] / scale;
         let (left, top) = (center[0] - 0.5 * across * places.width(), center[1] - 0.45 * tall);
-        let part = [(left / wide).max(0.0), (top / high).max(0.0), ((left + across * places.width()) / wide).min(1.0), ((top + tall) / high).min(1.0)];
+        let part = [
+            (left / wide).max(0.0),
+            (top / high).max(0.0),
+            ((left + across * places.width()) / wide).min(1.0),
+            ((top + tall) / high).min(1.0),
+        ];
         let place = |[u, v]: [f32; 2]| [(u * wide - center[0]) * scale, (v * high - center[1]) * scale, 0.0];
         let picture = Surface { mesh: Mesh::grid(25, 33, part, place), texture: portrait.picture.clone(), material: shining(random) };
         let corner = [(left - center[0]) * scale, (top - center[1]) * scale];
@@ -161,7 +179,8 @@ impl Body {
         let width = if wide > high { 0.214 } else { 0.160 };
         let (scale, oval) = (width / wide, played.oval);
         let place = |[u, v]: [f32; 2]| [(u * wide - oval.center_x) * scale, (v * high - oval.center_y) * scale, 0.0];
-        let picture = Surface { mesh: Mesh::grid(33, 25, [0.0, 0.0, 1.0, 1.0], place), texture: Texture::plain([0.0; 3]), material: shining(random) };
+        let picture =
+            Surface { mesh: Mesh::grid(33, 25, [0.0, 0.0, 1.0, 1.0], place), texture: Texture::plain([0.0; 3]), material: shining(random) };
         let (corner, opposite) = (place([0.0, 0.0]), place([1.0, 1.0]));
         Self {
             surfaces: vec![frame([corner[0], corner[1], opposite[0], opposite[1]], picture.material), picture],
@@ -255,5 +274,9 @@ fn frame([left, top, right, bottom]: [f32; 4], material: Material) -> Surface {
         Material::Scattering { gloss, .. } => gloss,
     };
     let dark = scaled([1.0; 3], 0.02);
-    Surface { mesh: Mesh::grid(17, 17, [0.0, 0.0, 1.0, 1.0], place), texture: Texture::plain(dark), material: Material::Scattering { gloss: glass, blur: 0.01 } }
+    Surface {
+        mesh: Mesh::grid(17, 17, [0.0, 0.0, 1.0, 1.0], place),
+        texture: Texture::plain(dark),
+        material: Material::Scattering { gloss: glass, blur: 0.01 },
+    }
 }

@@ -72,7 +72,8 @@ impl Head {
         // A ridge from between the eyes to the tip, and a short way back to the lip.
         let tip = self.nose;
         let along = (y / tip[1].max(0.02)).clamp(0.0, 1.0);
-        let rises = if y <= tip[1] { 0.25 * smooth(-0.01, 0.01, y) + 0.75 * along * along } else { (-((y - tip[1]) / 0.007).powi(2)).exp() };
+        let rises =
+            if y <= tip[1] { 0.25 * smooth(-0.01, 0.01, y) + 0.75 * along * along } else { (-((y - tip[1]) / 0.007).powi(2)).exp() };
         let ridge = (-((x - along * tip[0]) / (0.008 + 0.006 * along)).powi(2)).exp();
         let sockets: f32 = self.eyes.iter().map(|&eye| bump(eye, 0.016, 0.011)).sum();
         self.nose_height * rises * ridge - self.socket * sockets
@@ -98,7 +99,8 @@ mod tests {
         };
         let head = Head::new(&places, &mut Rng::with_seed(1));
         let at = |x: f32, y: f32| head.depth([(x - 103.0) * head.scale, (y - 100.0) * head.scale]);
-        let (nose, brow, eye, cheek, ear, neck) = (at(103.0, 130.0), at(103.0, 95.0), at(80.0, 100.0), at(75.0, 130.0), at(156.0, 110.0), at(103.0, 205.0));
+        let (nose, brow, eye, cheek, ear, neck) =
+            (at(103.0, 130.0), at(103.0, 95.0), at(80.0, 100.0), at(75.0, 130.0), at(156.0, 110.0), at(103.0, 205.0));
         assert!(nose > brow + 0.01 && nose > cheek + 0.015, "{nose} {brow} {cheek}");
         assert!(eye < brow && cheek > ear + 0.02 && neck < -0.05, "{eye} {brow} {cheek} {ear} {neck}");
     }

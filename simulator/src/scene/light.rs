@@ -138,6 +138,7 @@ pub(crate) fn rows(old: Vector, new: Vector, share: f32, page: Vector, covered: 
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "these values are exact")]
 mod tests {
     use super::*;
 
@@ -166,7 +167,10 @@ mod tests {
     fn glass_shows_the_screen_when_it_faces_it() {
         let white = light([[1.0; 3]; ROWS]);
         let facing = unit([0.0, 0.06, -0.3]);
-        let (seen, elsewhere) = (white.mirrored([0.0, 0.0, 0.3], facing, Mirror { blur: 0.01 }), white.mirrored([0.0, 0.0, 0.3], unit([0.9, 0.0, -1.0]), Mirror { blur: 0.01 }));
+        let (seen, elsewhere) = (
+            white.mirrored([0.0, 0.0, 0.3], facing, Mirror { blur: 0.01 }),
+            white.mirrored([0.0, 0.0, 0.3], unit([0.9, 0.0, -1.0]), Mirror { blur: 0.01 }),
+        );
         assert!(seen[0] > 250.0 && elsewhere[0] < 20.0, "{seen:?} {elsewhere:?}");
     }
 }

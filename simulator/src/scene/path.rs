@@ -50,7 +50,17 @@ impl Path {
         let metres = manner.sway * conditions.restless;
         let sway = [metres, metres, 1.3 * metres, turn, 0.8 * turn, 0.6 * turn];
         let waves = std::array::from_fn(|_| [between(0.15, 0.5), between(0.0, 6.3), between(0.6, 1.4), between(0.0, 6.3)]);
-        Self { focal, from, to, far: near * conditions.farther, near, held, sway, waves, tremble: if conditions.handheld { between(0.8, 3.0) } else { 0.0 } }
+        Self {
+            focal,
+            from,
+            to,
+            far: near * conditions.farther,
+            near,
+            held,
+            sway,
+            waves,
+            tremble: if conditions.handheld { between(0.8, 3.0) } else { 0.0 },
+        }
     }
 
     /// The same place all the time, where this way ends.
@@ -69,7 +79,9 @@ impl Path {
         let mix = |from: f32, to: f32| from + closeness * (to - from);
         let distance = mix(self.far, self.near) + self.sway[2] * self.wave(2, at_ms);
         let shift = self.shift(at_ms);
-        let place = |axis: usize| (mix(self.from[axis], self.to[axis]) + shift[axis]) * distance / self.focal + self.sway[axis] * self.wave(axis, at_ms);
+        let place = |axis: usize| {
+            (mix(self.from[axis], self.to[axis]) + shift[axis]) * distance / self.focal + self.sway[axis] * self.wave(axis, at_ms)
+        };
         let turn = [0, 1, 2].map(|axis| self.held[axis] + self.sway[3 + axis] * self.wave(3 + axis, at_ms));
         Placement { turn, to: [place(0) - anchor[0], place(1) - anchor[1], distance - anchor[2]] }
     }

@@ -62,7 +62,9 @@ impl Canvas {
         for (row, pair) in corners.chunks_exact(columns).collect::<Vec<_>>().windows(2).enumerate() {
             for column in 0..columns - 1 {
                 let cell = [pair[0][column], pair[0][column + 1], pair[1][column], pair[1][column + 1]];
-                let seen = [0, 1].iter().flat_map(|down| [0, 1].map(|along| surface.mesh.places_in_picture[(row + down) * columns + column + along]));
+                let seen = [0, 1]
+                    .iter()
+                    .flat_map(|down| [0, 1].map(|along| surface.mesh.places_in_picture[(row + down) * columns + column + along]));
                 // A cell without anything of the matte costs nothing.
                 if seen.into_iter().all(|[u, v]| level.at(u, v)[3] < 0.004) {
                     continue;
@@ -90,7 +92,11 @@ impl Canvas {
         let by_pixel = steps.map(|step| step[0]);
         // The shares of the second and the third corner; that of the first is what is left.
         let edges = [step(0.0, 1.0, 0.0), step(0.0, 0.0, 1.0)];
-        let edges = [[-edges[0][0] - edges[1][0], -edges[0][1] - edges[1][1], 1.0], [edges[0][0], edges[0][1], 0.0], [edges[1][0], edges[1][1], 0.0]];
+        let edges = [
+            [-edges[0][0] - edges[1][0], -edges[0][1] - edges[1][1], 1.0],
+            [edges[0][0], edges[0][1], 0.0],
+            [edges[1][0], edges[1][1], 0.0],
+        ];
         let low = |one: f32, two: f32, three: f32| one.min(two).min(three).floor();
         let high = |one: f32, two: f32, three: f32| one.max(two).max(three).ceil();
         let (top, bottom) = (low(a.y, b.y, c.y).max(0.0), high(a.y, b.y, c.y).min(self.height as f32));

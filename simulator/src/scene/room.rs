@@ -34,7 +34,8 @@ impl Room {
         for _ in 0..random.usize(2..9) {
             let thing = tone(random, 0.04, 0.8);
             let (wide, high) = ((0.05 + 0.3 * random.f32()) * width as f32, (0.05 + 0.5 * random.f32()) * height as f32);
-            let (left, top) = ((width as f32 - wide * 0.5) * random.f32() - wide * 0.25, (height as f32 - high * 0.5) * random.f32() - high * 0.25);
+            let (left, top) =
+                ((width as f32 - wide * 0.5) * random.f32() - wide * 0.25, (height as f32 - high * 0.5) * random.f32() - high * 0.25);
             let grain = 0.3 * random.f32();
             for y in (top.max(0.0) as usize)..((top + high).clamp(0.0, height as f32) as usize) {
                 for x in (left.max(0.0) as usize)..((left + wide).clamp(0.0, width as f32) as usize) {
