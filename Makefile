@@ -18,6 +18,9 @@ SAM := env SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=.tools/aws-sam AWS_DEFAULT_REGI
 # The tests of other languages drive the binary that the Rust tests were built with.
 LOCAL := PROOFLIGHT_LOCAL=$(TARGET)/debug/prooflight-local
 
+# What the functions called while the system tests ran; the roles are compared with it.
+JOURNAL := $(TARGET)/journal
+
 export CI ?= true
 export PYTHONDONTWRITEBYTECODE := 1
 # CI=true makes some tools paint; where nobody watches a terminal, colours are noise in a log.
@@ -61,8 +64,11 @@ unit: test-build ## the tests of each part
 	@$(STEP) --live "page: unit tests" npm --prefix web run --silent test
 
 system: test-build ## the tests over the wire
-	@$(STEP) --live "system tests" scripts/rust-tests.sh 'package(prooflight-tests)' --package prooflight-tests
+	@rm -rf $(JOURNAL) && mkdir -p $(JOURNAL)
+	@$(STEP) --live "system tests" env PROOFLIGHT_JOURNAL=$(JOURNAL) scripts/rust-tests.sh 'package(prooflight-tests)' --package prooflight-tests
+	@$(STEP) "least privilege" env PROOFLIGHT_JOURNAL=$(JOURNAL) cargo test --quiet $(CARGO_ALL) --test system -- --ignored --exact roles::whatever_a_role_grants_is_used
 	@$(STEP) --live "boto3 tests" env $(LOCAL) .tools/test/bin/python -m pytest -q -p no:cacheprovider tests/boto3
+	@$(STEP) --live "second AWS" env $(LOCAL) .tools/ministack/bin/python -m pytest -q -p no:cacheprovider tests/ministack
 
 e2e: test-build page ## the page in a real browser
 	@$(STEP) --live "browser tests" env $(LOCAL) npm --prefix web run --silent e2e
@@ -74,9 +80,10 @@ page: setup
 	@$(STEP) "page: build" scripts/page.sh
 
 bench: ## measure, in optimised code
-	@scripts/setup.sh run
+	@scripts/setup.sh test
 	@cargo build --locked --profile quick -p prooflight-local
 	@cargo run --quiet --locked --profile quick -p prooflight-vision --example analyse -- tests/data/captures
+	@cargo bench --quiet --locked --profile quick -p prooflight-local --bench streams
 	@PROOFLIGHT_LOCAL=$(TARGET)/quick/prooflight-local cargo bench --quiet --locked --profile quick -p prooflight-tests
 
 CLIPS ?= 1000

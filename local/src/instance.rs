@@ -1,15 +1,17 @@
 //! One running Prooflight: what `prooflight-local` starts once and the system tests start by the dozen, each with its own ports, clock and
 //! data.
 
-use crate::assembly::{Assembly, AssemblyError};
+use crate::assembly::{Assembly, AssemblyError, Served};
 use crate::aws::AwsEndpoint;
 use crate::aws::journal::Journal;
 use crate::certificate::{Certificate, CertificateError};
 use crate::clock::{Clock, wall_now};
 use crate::data_folder::{DataFolder, DataFolderError, write_whole};
+use crate::lambda::Variables;
 use crate::listener::{self, Patience, Serving};
 use crate::options::Options;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,6 +29,7 @@ pub struct Local {
     clock: Arc<Clock>,
     timers: JoinHandle<()>,
     streams: Vec<JoinHandle<()>>,
+    variables: Variables,
     /// Locked until everything else has ended.
     folder: Option<DataFolder>,
 }
@@ -88,7 +91,8 @@ impl Local {
         let (aws_listener, aws_port) = take(options.aws_port, "--aws-port").await?;
         let certificate = Certificate::open(folder.as_ref(), wall_now())?;
         let tls = certificate.tls()?;
-        let assembly = Assembly::new(folder.as_ref(), options.web_dir, https_port, aws_port)?;
+        let served = Served { web_dir: options.web_dir, webhook_url: options.webhook_url };
+        let assembly = Assembly::new(folder.as_ref(), served, https_port, aws_port)?;
         let Assembly { endpoint, clock, .. } = assembly;
         let aws = listener::serve(aws_listener, None, assembly.aws, Patience::default());
         let https = listener::serve(https_listener, Some(tls), assembly.https, Patience::default());
@@ -96,7 +100,8 @@ impl Local {
         let streams = assembly.streams.into_iter().map(|stream| tokio::spawn(stream.run())).collect();
         // The connections are made while the first request is still on its way.
         tokio::spawn(assembly.warm_up);
-        let local = Self { https, https_port, aws, aws_port, certificate, endpoint, clock, timers, streams, folder };
+        let variables = assembly.variables;
+        let local = Self { https, https_port, aws, aws_port, certificate, endpoint, clock, timers, streams, variables, folder };
         if let Some(path) = options.ready_file {
             let ports = json!({ "https": https_port, "aws": aws_port }).to_string();
             if let Err(source) = write_whole(&path, ports.as_bytes()) {
@@ -127,6 +132,11 @@ impl Local {
         self.endpoint.journal()
     }
 
+    /// The environment variables that a function runs with, the keys of its role among them.
+    pub fn variables(&self, function: &str) -> Option<&BTreeMap<String, String>> {
+        self.variables.get(function)
+    }
+
     /// The clock that `/dev/clock` moves.
     pub fn clock(&self) -> &Clock {
         &self.clock
@@ -134,6 +144,8 @@ impl Local {
 
     /// Ends in good order: no new connections, a few seconds for what runs, then the rest is cut. The data folder is free afterwards.
     pub async fn shutdown(self) {
+        // Who watches the feed would watch it for ever.
+        self.endpoint.feed().close();
         // The functions behind the first port still need the second.
         self.https.close().await;
         for stream in self.streams {

@@ -1,7 +1,7 @@
 //! The functions of `template.yaml` as they run here: the same code as in Lambda, with the variables that the Lambda service would set. Each
 //! signs with an access key of its own, so that the AWS endpoint knows who called what.
 
-use crate::aws::credentials::{Caller, Credential, Credentials};
+use crate::aws::credentials::{Credential, Credentials};
 use crate::aws::lambda::{FunctionError, Lambda};
 use crate::clock::Clock;
 use crate::gateway::{Function, FunctionFailure, Functions, REGION, STACK_NAME};
@@ -10,6 +10,7 @@ use prooflight_cleanup::Cleanup;
 use prooflight_close_verification::CloseVerification;
 use prooflight_complete_session::CompleteSession;
 use prooflight_create_session::CreateSession;
+use prooflight_deliver_webhook::DeliverWebhook;
 use prooflight_enroll_face::EnrollFace;
 use prooflight_erase_subject::EraseSubject;
 use prooflight_export_subject::ExportSubject;
@@ -50,8 +51,12 @@ pub enum LambdaError {
 /// The functions, and what opens their connections.
 pub(crate) struct Deployed {
     pub(crate) registry: Functions,
+    pub(crate) variables: Variables,
     pub(crate) warm_up: Work<()>,
 }
+
+/// The environment variables of every function, by its name.
+pub(crate) type Variables = BTreeMap<String, BTreeMap<String, String>>;
 
 /// Something to be done later.
 pub(crate) type Work<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -60,8 +65,10 @@ pub(crate) type Work<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 pub(crate) fn functions(functions: &[Function], credentials: &Credentials, aws_port: u16) -> Result<Deployed, LambdaError> {
     let mut registry = Functions::default();
     let mut warming: Vec<Work<()>> = Vec::new();
+    let mut all_variables = Variables::new();
     for function in functions {
-        let environment = environment(function, credentials, aws_port)?;
+        let variables = variables(function, credentials, aws_port)?;
+        let environment = Environment::read(|name| variables.get(name).cloned());
         let warm = match function.name.as_str() {
             CreateSession::NAME => host::<CreateSession>(&mut registry, &environment),
             CompleteSession::NAME => host::<CompleteSession>(&mut registry, &environment),
@@ -77,16 +84,18 @@ pub(crate) fn functions(functions: &[Function], credentials: &Credentials, aws_p
             ReviewVerification::NAME => host::<ReviewVerification>(&mut registry, &environment),
             RescueSession::NAME => host::<RescueSession>(&mut registry, &environment),
             PublishDecision::NAME => host::<PublishDecision>(&mut registry, &environment),
+            DeliverWebhook::NAME => host::<DeliverWebhook>(&mut registry, &environment),
             _ => return Err(LambdaError::Unknown(function.name.clone())),
         };
         warming.push(warm.map_err(|source| LambdaError::Environment { function: function.name.clone(), source })?);
+        all_variables.insert(function.name.clone(), variables);
     }
     let warm_up = Box::pin(async move {
         for warm in warming {
             warm.await;
         }
     });
-    Ok(Deployed { registry, warm_up })
+    Ok(Deployed { registry, variables: all_variables, warm_up })
 }
 
 /// What the AWS endpoint invokes the functions with: by their own names, or by those that the stack gives them.
@@ -133,22 +142,22 @@ fn host<F: LambdaFunction>(registry: &mut Functions, environment: &Environment) 
 }
 
 /// The template's variables, and those that the Lambda service sets ("Using Lambda environment variables").
-fn environment(function: &Function, credentials: &Credentials, aws_port: u16) -> Result<Environment, LambdaError> {
+fn variables(function: &Function, credentials: &Credentials, aws_port: u16) -> Result<BTreeMap<String, String>, LambdaError> {
     let access_key_id = format!("AKIA{}", hex(bytes::<8>()?).to_uppercase());
     let secret_access_key = hex(bytes::<20>()?);
     let session_token = hex(bytes::<32>()?);
-    let mut variables: BTreeMap<&str, &str> = function.environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let mut variables = function.environment.clone();
     let endpoint = format!("http://127.0.0.1:{aws_port}");
-    variables.extend([
+    let set_by_lambda = [
         ("AWS_REGION", REGION),
         ("AWS_ACCESS_KEY_ID", &access_key_id),
         ("AWS_SECRET_ACCESS_KEY", &secret_access_key),
         ("AWS_SESSION_TOKEN", &session_token),
         ("AWS_LAMBDA_FUNCTION_NAME", &function.name),
         ("AWS_ENDPOINT_URL", &endpoint),
-    ]);
-    let environment = Environment::read(|name| variables.get(name).map(|value| (*value).to_owned()));
-    let caller = Caller::Function(function.name.clone());
-    credentials.insert(&access_key_id, Credential { secret_access_key, session_token: Some(session_token), expires_at: None, caller });
-    Ok(environment)
+    ];
+    variables.extend(set_by_lambda.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let credential = Credential { secret_access_key, session_token: Some(session_token), expires_at: None, caller: function.caller() };
+    credentials.insert(&access_key_id, credential);
+    Ok(variables)
 }

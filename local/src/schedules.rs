@@ -121,8 +121,7 @@ mod tests {
                 Ok(event)
             }
         });
-        let mut deployed =
-            vec![Function { name: "tidy".into(), timeout: Duration::from_secs(5), environment: [].into(), schedule: None, stream: None }];
+        let mut deployed = vec![Function { name: "tidy".into(), timeout: Duration::from_secs(5), ..Function::default() }];
         deployed[0].schedule = rate("rate(5 minutes)");
         let schedules = Schedules::new(&deployed, functions, Arc::clone(&clock));
         let mut counts = Vec::new();

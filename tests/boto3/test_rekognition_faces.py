@@ -12,7 +12,7 @@ import zlib
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import serving
+from local_server import serving
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 

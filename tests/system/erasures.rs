@@ -1,20 +1,23 @@
 //! Erasing a subject: what is left afterwards, in every store and on the disk, and that nothing on its way brings anything back.
 
 use crate::enrolments::{checked, enrol, opened};
+use crate::faces::{opened_with_source, upload};
 use crate::proxy::{self, Mishap, Proxy};
 use crate::world::{Person, World, ids};
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::Method;
+use prooflight_complete_session::CompleteSession;
+use prooflight_create_session::CreateSession;
 use prooflight_enroll_face::EnrollFace;
 use prooflight_erase_subject::EraseSubject;
 use prooflight_local::Options;
+use prooflight_rescue_session::RescueSession;
 use prooflight_shared::adapters::AwsClients;
 use prooflight_shared::app::{Completer, Entropy, Refused};
 use prooflight_shared::domain::{SessionNumber, VerificationId};
 use prooflight_shared::edge::LambdaFunction;
-use prooflight_shared::environment::Environment;
 use prooflight_shared::invocation::Invocation;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -31,8 +34,11 @@ pub(crate) async fn kept() -> (World, tempfile::TempDir) {
 async fn a_life(world: &World, subject: &str) -> (Vec<String>, String) {
     let service = world.caller("shop", "open").await;
     let user = world.user(subject).await;
-    let (enrolled, told) = checked(world, subject, "onboarding", Person::Obama).await;
-    assert_eq!(told["status"], "approved", "{told}");
+    let (enrolled, form) = opened_with_source(&service, subject).await;
+    assert_eq!(upload(&form, Person::Obama.photo()).await, 204);
+    let (_, session_id) = ids(&user.next(&enrolled).await.expect(201));
+    world.succeeded_as(&session_id, 97.0, Person::Obama).await;
+    assert_eq!(user.complete(&enrolled, &session_id).await.expect(200)["status"], "approved");
     enrol(&service, &enrolled).await.expect(200);
     let (failed, session_id) = ids(&user.open(&json!({ "deviceId": format!("device-{MARK}") }), None).await.expect(201));
     world.succeeded_as(&session_id, 12.0, Person::Obama).await;
@@ -55,7 +61,7 @@ pub(crate) async fn erase(world: &World, subject: &str) -> Value {
 /// What is left in the stores, apart from receipts and what is counted under keyed digests.
 async fn left(world: &World) -> Vec<String> {
     let items = world.items().await;
-    let known = ["erasure#", "tombstone#", "lockout#", "device#"];
+    let known = ["erasure#", "tombstone#", "lockout#", "device#", "reconciliation#"];
     let item = |item: &std::collections::HashMap<_, aws_sdk_dynamodb::types::AttributeValue>| {
         let text = format!("{item:?}");
         let pk = item["pk"].as_s().unwrap();
@@ -138,12 +144,6 @@ fn holding(folder: &Path, needle: &[u8]) -> Vec<String> {
     found
 }
 
-/// The stack's own functions behind a proxy.
-pub(crate) async fn behind(url: &str, world: &World, folder: &Path) -> Environment {
-    let key = std::fs::read_to_string(folder.join("secret-prooflight-local-identifier-key")).unwrap();
-    proxy::environment(url, world, &key).await
-}
-
 fn erasing(subject: &str) -> ApiGatewayV2httpRequest {
     let claims = json!({"iss": "https://prooflight.local/", "sub": "dpo", "scope": "erase"});
     serde_json::from_value(json!({
@@ -160,9 +160,9 @@ fn erasing(subject: &str) -> ApiGatewayV2httpRequest {
 /// The connection is cut after the first call, after the second, and so on: clean-up finishes each, and nothing is left of anybody.
 #[tokio::test(flavor = "multi_thread")]
 async fn cut_off_at_any_step_it_is_finished_by_clean_up() {
-    let (world, folder) = kept().await;
+    let world = World::start().await;
     let (proxy, url) = Proxy::before(&world).await;
-    let function = EraseSubject::connect(&behind(&url, &world, folder.path()).await).unwrap();
+    let function = EraseSubject::connect(&proxy::environment(&url, &world, EraseSubject::NAME)).unwrap();
     let service = world.caller("shop", "open").await;
     let mut cuts = 0;
     loop {
@@ -199,27 +199,29 @@ async fn cut_off_at_any_step_it_is_finished_by_clean_up() {
 /// A completion that had read the verification before the tombstone stood writes its images, finds the tombstone and removes them.
 #[tokio::test]
 async fn a_completion_on_its_way_brings_nothing_back() {
-    let (world, folder) = kept().await;
-    let environment = behind(&world.aws_url(), &world, folder.path()).await;
-    let completer = Completer::connect(&AwsClients::new(&environment).unwrap(), &environment).unwrap();
-    let user = world.user("alice").await;
-    let (id, session_id) = ids(&user.open(&json!({}), None).await.expect(201));
-    world.succeeded_as(&session_id, 97.0, Person::Obama).await;
-    let stale = completer.table.load(&VerificationId::parse(&id).unwrap()).await.unwrap().unwrap();
-    erase(&world, "alice").await;
-    let now = prooflight_local::clock::wall_now();
-    let late = completer.complete(stale, SessionNumber(1), None, now, &Entropy::new(&[7; 32])).await;
-    assert!(matches!(late, Err(Refused::Erased)), "{late:?}");
-    assert_eq!(left(&world).await, [""; 0]);
-    world.stop().await;
+    for function in [CompleteSession::NAME, CreateSession::NAME, RescueSession::NAME] {
+        let world = World::start().await;
+        let environment = proxy::environment(&world.aws_url(), &world, function);
+        let completer = Completer::connect(&AwsClients::new(&environment).unwrap(), &environment).unwrap();
+        let user = world.user("alice").await;
+        let (id, session_id) = ids(&user.open(&json!({}), None).await.expect(201));
+        world.succeeded_as(&session_id, 97.0, Person::Obama).await;
+        let stale = completer.table.load(&VerificationId::parse(&id).unwrap()).await.unwrap().unwrap();
+        erase(&world, "alice").await;
+        let now = prooflight_local::clock::wall_now();
+        let late = completer.complete(stale, SessionNumber(1), None, now, &Entropy::new(&[7; 32])).await;
+        assert!(matches!(late, Err(Refused::Erased)), "{function}: {late:?}");
+        assert_eq!(left(&world).await, [""; 0], "{function}");
+        world.stop().await;
+    }
 }
 
 /// An enrolment whose face is in the collection already finds the tombstone and forgets exactly that face.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_enrolment_on_its_way_brings_nothing_back() {
-    let (world, folder) = kept().await;
+    let world = World::start().await;
     let (proxy, url) = Proxy::before(&world).await;
-    let function = EnrollFace::connect(&behind(&url, &world, folder.path()).await).unwrap();
+    let function = EnrollFace::connect(&proxy::environment(&url, &world, EnrollFace::NAME)).unwrap();
     let (other, _) = checked(&world, "bob", "onboarding", Person::Biden).await;
     enrol(&world.caller("shop", "open").await, &other).await.expect(200);
     let (id, _) = checked(&world, "alice", "onboarding", Person::Obama).await;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 const JSON: (&str, &str) = ("content-type", "application/json");
 
 /// Opens an onboarding with a source picture; its id and the form to upload it with.
-async fn opened_with_source(service: &User<'_>, subject: &str) -> (String, Value) {
+pub(crate) async fn opened_with_source(service: &User<'_>, subject: &str) -> (String, Value) {
     let body = json!({ "policy": "onboarding", "consent": { "version": "2026-11" }, "source": { "contentType": "image/jpeg" } });
     let reply = service.send(Method::POST, &format!("/subjects/{subject}/verifications"), &[JSON], body.to_string()).await;
     let body = reply.expect(201);
@@ -20,7 +20,7 @@ async fn opened_with_source(service: &User<'_>, subject: &str) -> (String, Value
 }
 
 /// Sends the form as a browser does: every field, and last of all the file.
-async fn upload(form: &Value, picture: &[u8]) -> u16 {
+pub(crate) async fn upload(form: &Value, picture: &[u8]) -> u16 {
     const BOUNDARY: &str = "a-boundary-that-is-in-no-picture";
     let mut body = Vec::new();
     for (name, value) in form["fields"].as_object().unwrap() {

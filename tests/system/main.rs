@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod calls;
+mod completions;
 mod crowds;
 mod deliveries;
 mod end_users;
@@ -9,18 +11,28 @@ mod enrolments;
 mod erasures;
 mod evidence;
 mod faces;
+mod feed;
 mod harmless;
 mod journeys;
 mod limits;
 mod lost_answers;
+mod meter;
 mod privacy;
 mod proxy;
 mod publications;
+mod receiver;
+mod reconciliations;
+mod redeliveries;
 mod refusals;
 mod replay;
 mod rescues;
 mod reviews;
+mod roles;
 mod services;
+mod signing;
 mod simulated;
+mod stored;
 mod tidy;
+mod verifiers;
+mod webhooks;
 mod world;

@@ -26,6 +26,8 @@ pub(crate) enum Mishap {
     EntryRefused,
     /// It is carried out, and the answer waits until it is let go.
     Held,
+    /// The same, and then the answer is a server error.
+    HeldAndLost,
 }
 
 /// A proxy that lets mishaps happen to the next requests whose operation or method is named.
@@ -101,28 +103,23 @@ impl Proxy {
     }
 }
 
-/// The environment of a function behind the proxy.
-pub(crate) async fn environment(url: &str, world: &World, identifier_key: &str) -> Environment {
-    let table = aws_sdk_dynamodb::Client::new(&world.sdk()).list_tables().send().await.unwrap().table_names()[0].clone();
-    let s3 = aws_sdk_s3::config::Builder::from(&world.sdk()).force_path_style(true).build();
-    let buckets = aws_sdk_s3::Client::from_conf(s3).list_buckets().send().await.unwrap();
-    let bucket = buckets.buckets()[0].name().unwrap().to_owned();
-    Environment::read(|name| {
-        Some(match name {
-            "AWS_REGION" | "LIVENESS_REGION" => "us-east-1".to_owned(),
-            "AWS_ACCESS_KEY_ID" => "local".to_owned(),
-            "AWS_SECRET_ACCESS_KEY" => "local-secret".to_owned(),
-            "AWS_ENDPOINT_URL" => url.to_owned(),
-            "TABLE_NAME" => table.clone(),
-            "EVIDENCE_BUCKET" => bucket.clone(),
-            "STREAMING_ROLE_ARN" => "arn:aws:iam::000000000000:role/streaming".to_owned(),
-            "RESCUE_QUEUE_URL" => "https://sqs.us-east-1.amazonaws.com/000000000000/prooflight-local-rescue-queue".to_owned(),
-            "JWT_ISSUER" => "https://prooflight.local/".to_owned(),
-            "EVENT_BUS_NAME" => "prooflight-local-verifications".to_owned(),
-            "FACE_COLLECTION" => "prooflight-local-faces".to_owned(),
-            "IDENTIFIER_KEY" => identifier_key.to_owned(),
-            _ => return None,
-        })
+/// The environment of a function, with AWS behind that address.
+pub(crate) fn environment(url: &str, world: &World, function: &str) -> Environment {
+    let variables = world.variables(function);
+    Environment::read(|name| if name == "AWS_ENDPOINT_URL" { Some(url.to_owned()) } else { variables.get(name).cloned() })
+}
+
+/// The environment of a function that works on another table than the stack's own. Its role knows nothing of that table, so it calls as
+/// the developer.
+pub(crate) fn environment_of(url: &str, world: &World, function: &str, table: &str) -> Environment {
+    let variables = world.variables(function);
+    Environment::read(|name| match name {
+        "AWS_ENDPOINT_URL" => Some(url.to_owned()),
+        "TABLE_NAME" => Some(table.to_owned()),
+        "AWS_ACCESS_KEY_ID" => Some("local".to_owned()),
+        "AWS_SECRET_ACCESS_KEY" => Some("local-secret".to_owned()),
+        "AWS_SESSION_TOKEN" => None,
+        name => variables.get(name).cloned(),
     })
 }
 
@@ -150,6 +147,11 @@ async fn forward(State(proxy): State<Proxy>, mut request: Request) -> Response {
             proxy.waiting.add_permits(1);
             proxy.held.acquire().await.unwrap().forget();
             answer.map(Body::new)
+        }
+        Some(Mishap::HeldAndLost) => {
+            proxy.waiting.add_permits(1);
+            proxy.held.acquire().await.unwrap().forget();
+            server_error()
         }
         Some(Mishap::Unavailable) => server_error(),
         Some(Mishap::Conflict) => {

@@ -1,6 +1,7 @@
 //! What others are told: the workflow that waits gets its answer, the event bus its event, each time the same.
 
-use crate::erasures::{behind, erase, kept};
+use crate::erasures::{erase, kept};
+use crate::proxy;
 use crate::world::{Person, User, World, ids};
 use http::Method;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -11,22 +12,21 @@ use prooflight_shared::invocation::Invocation;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
 
 const JSON: (&str, &str) = ("content-type", "application/json");
-const SUBJECT: &str = "subject-that-can-be-found-again";
+pub(crate) const SUBJECT: &str = "subject-that-can-be-found-again";
 
 /// The steps that a workflow takes, taken by hand.
-struct Workflow<'a> {
+pub(crate) struct Workflow<'a> {
     world: &'a World,
-    user: User<'a>,
+    pub(crate) user: User<'a>,
     open: OpenVerificationFunction,
     steps: AtomicU8,
 }
 
 impl<'a> Workflow<'a> {
-    async fn start(world: &'a World, folder: &TempDir) -> Self {
-        let environment = behind(&world.aws_url(), world, folder.path()).await;
+    pub(crate) async fn start(world: &'a World) -> Self {
+        let environment = proxy::environment(&world.aws_url(), world, OpenVerificationFunction::NAME);
         let open = OpenVerificationFunction::connect(&environment).unwrap();
         Self { world, user: world.user(SUBJECT).await, open, steps: AtomicU8::new(0) }
     }
@@ -39,7 +39,7 @@ impl<'a> Workflow<'a> {
     }
 
     /// The step that opens and waits, with what its execution and state name make.
-    async fn open(&self, policy: &str, key: &str, token: &str) -> String {
+    pub(crate) async fn open(&self, policy: &str, key: &str, token: &str) -> String {
         let subject = json!({ "issuer": "https://prooflight.local/", "subject": SUBJECT });
         let mut request = json!({ "policy": policy, "externalReference": "order-7", "metadata": { "note": "can-be-found-again" } });
         if policy == "onboarding" {
@@ -49,33 +49,38 @@ impl<'a> Workflow<'a> {
         self.step(task).await.unwrap()["verificationId"].as_str().unwrap().to_owned()
     }
 
+    /// The service does not want to know any more.
+    pub(crate) async fn cancel(&self, id: &str) {
+        self.user.send(Method::POST, &format!("/verifications/{id}/cancel"), &[], "").await.expect(200);
+    }
+
     /// The step that waits for a person.
     async fn await_verdict(&self, id: &str, token: &str) -> Result<Value, Failure> {
         self.step(json!({ "verificationId": id, "await": "verdict", "taskToken": token })).await
     }
 
     /// A check that ended with that confidence.
-    async fn check(&self, id: &str, confidence: f32) -> String {
+    pub(crate) async fn check(&self, id: &str, confidence: f32) -> String {
         let (_, session_id) = ids(&self.user.next(id).await.expect(201));
         self.world.succeeded_as(&session_id, confidence, Person::Obama).await;
         self.user.complete(id, &session_id).await.expect(200);
         session_id
     }
 
-    async fn judge(&self, id: &str, verdict: &str, reason: &str) {
+    pub(crate) async fn judge(&self, id: &str, verdict: &str, reason: &str) {
         let reviewer = self.world.caller("rita", "review").await;
         let (etag, _) = crate::reviews::look(&reviewer, id).await;
         crate::reviews::judge(&reviewer, id, &etag, verdict, reason).await.expect(200);
     }
 }
 
-async fn token(world: &World) -> String {
+pub(crate) async fn token(world: &World) -> String {
     let handed_out = world.send(Method::POST, "/dev/task", &[JSON], "{}").await.expect(200);
     handed_out["taskToken"].as_str().unwrap().to_owned()
 }
 
 /// How the step stands once it was told something.
-async fn told(world: &World, token: &str) -> Value {
+pub(crate) async fn told(world: &World, token: &str) -> Value {
     let path = format!("/dev/task?token={}", utf8_percent_encode(token, NON_ALPHANUMERIC));
     until(async || {
         let outcome = world.send(Method::GET, &path, &[], "").await.expect(200);
@@ -121,8 +126,8 @@ pub(crate) async fn until<T>(mut look: impl AsyncFnMut() -> Option<T>) -> T {
 
 #[tokio::test]
 async fn an_approval_resumes_the_workflow_and_is_told_once() {
-    let (world, folder) = kept().await;
-    let workflow = Workflow::start(&world, &folder).await;
+    let world = World::start().await;
+    let workflow = Workflow::start(&world).await;
     let token = token(&world).await;
     let id = workflow.open("onboarding", "run-1/Open", &token).await;
     let session_id = workflow.check(&id, 97.125).await;
@@ -159,8 +164,8 @@ async fn an_approval_resumes_the_workflow_and_is_told_once() {
 
 #[tokio::test]
 async fn every_end_has_its_answer() {
-    let (world, folder) = kept().await;
-    let workflow = Workflow::start(&world, &folder).await;
+    let world = World::start().await;
+    let workflow = Workflow::start(&world).await;
 
     let waiting = token(&world).await;
     let denied = workflow.open("onboarding", "denied/Open", &waiting).await;
@@ -182,7 +187,7 @@ async fn every_end_has_its_answer() {
 
     let waiting = token(&world).await;
     let cancelled = workflow.open("liveness", "cancelled/Open", &waiting).await;
-    workflow.user.send(Method::POST, &format!("/verifications/{cancelled}/cancel"), &[], "").await.expect(200);
+    workflow.cancel(&cancelled).await;
     assert_eq!(told(&world, &waiting).await["cause"], json!("{\"reasons\":[\"cancelled\"]}"));
 
     let waiting = token(&world).await;
@@ -207,8 +212,8 @@ async fn every_end_has_its_answer() {
 
 #[tokio::test]
 async fn a_verdict_resumes_the_second_wait_whichever_came_first() {
-    let (world, folder) = kept().await;
-    let workflow = Workflow::start(&world, &folder).await;
+    let world = World::start().await;
+    let workflow = Workflow::start(&world).await;
     let waiting = token(&world).await;
     let id = workflow.open("onboarding", "waits/Open", &waiting).await;
     let refused = workflow.await_verdict(&id, &waiting).await.unwrap_err();
@@ -236,8 +241,8 @@ async fn a_verdict_resumes_the_second_wait_whichever_came_first() {
 
 #[tokio::test]
 async fn a_step_that_is_tried_again_is_the_same_verification_and_both_tokens_are_told() {
-    let (world, folder) = kept().await;
-    let workflow = Workflow::start(&world, &folder).await;
+    let world = World::start().await;
+    let workflow = Workflow::start(&world).await;
     let (first, second) = (token(&world).await, token(&world).await);
     let id = workflow.open("onboarding", "run/Open", &first).await;
     for token in [&first, &second, &second, &first] {
@@ -264,7 +269,7 @@ async fn a_step_that_is_tried_again_is_the_same_verification_and_both_tokens_are
 async fn what_is_delivered_again_is_told_the_same() {
     let (mut world, folder) = kept().await;
     let bare = |events: &[Value]| events.iter().map(|event| (event["time"].clone(), event["detail"].clone())).collect::<Vec<_>>();
-    let workflow = Workflow::start(&world, &folder).await;
+    let workflow = Workflow::start(&world).await;
     let waiting = token(&world).await;
     let id = workflow.open("onboarding", "run/Open", &waiting).await;
     workflow.check(&id, 70.0).await;

@@ -159,7 +159,7 @@ async fn table(world: &World) -> Vec<HashMap<String, AttributeValue>> {
 #[tokio::test]
 async fn redelivery_in_any_order_changes_nothing() {
     let world = World::start().await;
-    let function = RescueSession::connect(&proxy::environment(&world.aws_url(), &world, &"k".repeat(32)).await).unwrap();
+    let function = RescueSession::connect(&proxy::environment(&world.aws_url(), &world, RescueSession::NAME)).unwrap();
     let alice = world.user("alice").await;
     let opened_at = prooflight_local::clock::wall_now();
     let (id, first) = ids(&alice.open(&json!({}), None).await.expect(201));
@@ -233,6 +233,8 @@ async fn a_poisoned_message_ends_among_the_dead_letters_and_the_rest_goes_on() {
     assert_eq!(counts(&world, QUEUE).await, [0, 0, 1]);
     let buried = queues.receive_message().queue_url(url(&world, DEAD_LETTERS)).send().await.unwrap();
     assert_eq!(buried.messages()[0].body(), Some("poison"), "somebody can look at it");
+    let letters = crate::publications::left(&world).await["deadLetters"].clone();
+    assert_eq!((&letters[0]["destination"], &letters[0]["letter"]["body"]), (&json!(DEAD_LETTERS), &json!("poison")));
     world.stop().await;
 }
 

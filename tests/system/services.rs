@@ -104,7 +104,8 @@ async fn what_is_called_off_takes_no_session_and_what_is_withdrawn_leaves_no_ima
     let (id, session_id) = ids(&alice.open(&json!({}), None).await.expect(201));
     world.succeeded(&session_id, 97.0).await;
     alice.complete(&id, &session_id).await.expect(200);
-    assert_eq!(world.image_keys().await.len(), 3);
+    world.put_object(&format!("sources/{id}/given.jpg")).await;
+    assert_eq!(world.image_keys().await.len(), 4);
     assert_eq!(alice.send(Method::POST, &format!("/verifications/{id}/cancel"), &[], "").await.refusal(), (409, "verification_closed"));
     let withdraw = format!("/verifications/{id}/withdraw-consent");
     for _ in 0..2 {
@@ -113,8 +114,9 @@ async fn what_is_called_off_takes_no_session_and_what_is_withdrawn_leaves_no_ima
     assert!(world.image_keys().await.is_empty());
 
     // What was on its way at that moment is removed by a second look, and the rest of the bucket stays.
-    let late = format!("evidence/r30/{}/{id}/1/reference-late.jpg", world.today());
-    world.put_object(&late).await;
+    for late in [format!("evidence/r30/{}/{id}/1/reference-late.jpg", world.today()), format!("sources/{id}/late.jpg")] {
+        world.put_object(&late).await;
+    }
     world.put_object("evidence/r30/2026-01-01/ver_another/1/reference-kept.jpg").await;
     world.advance(601).await;
     assert_eq!(world.image_keys().await, ["evidence/r30/2026-01-01/ver_another/1/reference-kept.jpg"]);

@@ -1,8 +1,9 @@
 //! Who may sign: the developer's fixed key, one key per function, and the keys that STS vends.
 
+use super::policy::Policy;
 use jiff::Timestamp;
 use std::collections::HashMap;
-use std::sync::RwLock;
+use std::sync::{Arc, RwLock};
 
 /// Every access key that this endpoint accepts.
 #[derive(Debug, Default)]
@@ -28,14 +29,21 @@ pub struct Credential {
 pub enum Caller {
     /// The developer at this machine (`local` / `local-secret`): may do everything.
     Developer,
-    /// One of our functions, by its name.
-    Function(String),
-    /// Whoever was handed temporary credentials: may do what the session policy allows.
+    /// One of our functions.
+    Function {
+        /// Its name.
+        name: String,
+        /// What its role in template.yaml allows.
+        role: Arc<Policy>,
+    },
+    /// Whoever was handed temporary credentials: may do what role and session policy allow.
     AssumedRole {
         /// The session's ARN: `arn:aws:sts::<account>:assumed-role/<role>/<session name>`.
         role_arn: String,
         /// The session policy as it was passed, a JSON document.
         session_policy: Option<String>,
+        /// What the role allows; none when it is not one of the stack's, and the session policy is all there is.
+        role: Option<Arc<Policy>>,
     },
 }
 
@@ -44,7 +52,7 @@ impl Caller {
     pub(super) fn name(&self) -> &str {
         match self {
             Self::Developer => "local",
-            Self::Function(name) => name,
+            Self::Function { name, .. } => name,
             Self::AssumedRole { role_arn, .. } => role_arn,
         }
     }

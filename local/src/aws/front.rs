@@ -1,4 +1,4 @@
-//! The door of the endpoint: takes the whole request in, has its signature verified, asks the session policy, tells the journal,
+//! The door of the endpoint: takes the whole request in, has its signature verified, asks the caller's policies, tells the journal,
 //! and hands the request to its service. Every answer carries a request id; a log line names service, operation and status,
 //! never a key or a body.
 
@@ -8,7 +8,9 @@ use crate::aws::lambda::Lambda;
 use crate::aws::signature::{SignatureFault, Verified, is_presigned, verify_header, verify_presigned};
 use crate::aws::sqs::{self, Queues};
 use crate::aws::sts::{Form, Sts, StsFault};
-use crate::aws::{Rekognition, dynamodb, entropy, eventbridge, json, lambda, policy, rekognition, s3, stepfunctions, sts_xml};
+use crate::aws::{
+    Rekognition, dynamodb, entropy, eventbridge, json, lambda, policy, rekognition, s3, secretsmanager, stepfunctions, sts_xml,
+};
 use crate::clock::{Clock, wall_now};
 use axum::body::Body;
 use axum::extract::State;
@@ -35,6 +37,7 @@ pub(super) struct Front {
     pub(super) lambda: Lambda,
     pub(super) events: Arc<eventbridge::Events>,
     pub(super) tasks: Arc<stepfunctions::Tasks>,
+    pub(super) secrets: Arc<secretsmanager::Secrets>,
 }
 
 /// How a request speaks, which decides how a refusal is worded.
@@ -119,10 +122,11 @@ impl Front {
             "sqs" => sqs::permissions(operation, &body, &verified.scope.region),
             "events" => eventbridge::permissions(operation, &body, &verified.scope.region),
             "states" => stepfunctions::permissions(operation),
+            "secretsmanager" => secretsmanager::permissions(operation, &body),
             _ => return json::unknown_operation(service, operation),
         };
         let now = self.clock.now();
-        let denied = permissions.iter().find(|(action, _)| !policy::permits(&verified.caller, action, &verified.scope.region, now));
+        let denied = permissions.iter().find(|(action, resource)| !self.permits(&verified, action, resource));
         if let Some((action, _)) = denied {
             return json::access_denied(service, action);
         }
@@ -132,7 +136,8 @@ impl Front {
         match service {
             "rekognition" => return (self.rekognition)(operation.to_owned(), body, verified.caller).await,
             "events" => return self.events.answer(operation, &body, now),
-            "states" => return self.tasks.answer(operation, &body),
+            "states" => return self.tasks.answer(operation, &body, now),
+            "secretsmanager" => return self.secrets.answer(operation, &body),
             _ => {}
         }
         if service == "sqs" {
@@ -150,15 +155,20 @@ impl Front {
         }
     }
 
+    fn permits(&self, verified: &Verified, action: &str, resource: &str) -> bool {
+        let request = policy::Request { action, resource, region: &verified.scope.region, now: self.clock.now(), prefix: None };
+        policy::permits(&verified.caller, &request)
+    }
+
     async fn invoke(&self, parts: &Parts, body: &Bytes, verified: &Verified) -> Response<Bytes> {
         let Some(function) = lambda::function_of(parts) else {
             return json::unknown_operation("lambda", &format!("{} {}", parts.method, parts.uri.path()));
         };
         let action = "lambda:InvokeFunction";
-        if !policy::permits(&verified.caller, action, &verified.scope.region, self.clock.now()) {
+        let arn = format!("arn:aws:lambda:{}:{ACCOUNT}:function:{function}", verified.scope.region);
+        if !self.permits(verified, action, &arn) {
             return json::access_denied("lambda", action);
         }
-        let arn = format!("arn:aws:lambda:{}:{ACCOUNT}:function:{function}", verified.scope.region);
         self.journal.record(&verified.caller, action, &arn);
         lambda::invoke(&self.lambda, function, parts, body).await
     }
@@ -179,11 +189,12 @@ impl Front {
         // Whoever holds a key may ask whose it is (API_GetCallerIdentity).
         let free = action == "GetCallerIdentity";
         let action = format!("sts:{action}");
-        if !free && !policy::permits(&verified.caller, &action, &verified.scope.region, self.clock.now()) {
-            let message = format!("not authorized to perform: {action} because no session policy allows the {action} action");
+        let resource = form.get("RoleArn").unwrap_or("*");
+        if !free && !self.permits(verified, &action, resource) {
+            let message = format!("not authorized to perform: {action} because no policy allows the {action} action");
             return sts_xml::fault(&StsFault { code: "AccessDenied", status: 403, message }, request_id);
         }
-        self.journal.record(&verified.caller, &action, form.get("RoleArn").unwrap_or("*"));
+        self.journal.record(&verified.caller, &action, resource);
         self.sts.answer(&form, &verified.caller, request_id, wall_now())
     }
 
@@ -192,8 +203,9 @@ impl Front {
         let posted = s3::posting::read(parts, body, &self.credentials, wall_now())?;
         let (action, resource) = ("s3:PutObject", format!("arn:aws:s3:::{}/{}", posted.bucket, posted.key));
         let Verified { caller, scope, .. } = &posted.verified;
-        if !policy::permits(caller, action, &scope.region, self.clock.now()) {
-            return Err(s3s::s3_error!(AccessDenied, "no session policy allows the {action} action"));
+        let request = policy::Request { action, resource: &resource, region: &scope.region, now: self.clock.now(), prefix: None };
+        if !policy::permits(caller, &request) {
+            return Err(s3s::s3_error!(AccessDenied, "no policy allows the {action} action"));
         }
         self.journal.record(caller, action, &resource);
         posted.store(&self.buckets).await
@@ -268,5 +280,5 @@ impl<'a> Protocol<'a> {
 
 /// Whether a target's name is one of our services', as opposed to a prefix that we do not know.
 fn is_ours(service: &str) -> bool {
-    matches!(service, "dynamodb" | "rekognition" | "sqs" | "events" | "states")
+    matches!(service, "dynamodb" | "rekognition" | "sqs" | "events" | "states" | "secretsmanager")
 }

@@ -1,5 +1,5 @@
 //! The AWS endpoint: one HTTP port, path style, on which SigV4 is verified and a request goes to its service - Rekognition,
-//! DynamoDB, S3, SQS, STS, Lambda, `EventBridge` or Step Functions.
+//! DynamoDB, S3, SQS, STS, Lambda, `EventBridge`, Secrets Manager or Step Functions.
 
 pub(crate) mod claim;
 pub mod credentials;
@@ -13,6 +13,7 @@ pub mod lambda;
 pub mod policy;
 mod rekognition;
 pub mod s3;
+pub mod secretsmanager;
 pub mod signature;
 pub(crate) mod sqs;
 pub mod stepfunctions;
@@ -20,6 +21,8 @@ mod sts;
 mod sts_xml;
 
 use crate::clock::Clock;
+use crate::feed::Feed;
+use crate::gateway::Rule;
 use bytes::Bytes;
 use credentials::{Caller, Credentials};
 use dynamodb::Tables;
@@ -29,9 +32,12 @@ use futures_util::future::BoxFuture;
 use http::Response;
 use journal::Journal;
 use lambda::Lambda;
+use policy::Policy;
 use s3::Buckets;
 use s3s::service::S3ServiceBuilder;
+use secretsmanager::Secrets;
 use sqs::Queues;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use stepfunctions::Tasks;
@@ -48,8 +54,11 @@ pub struct AwsEndpoint {
     credentials: Arc<Credentials>,
     clock: Arc<Clock>,
     journal: Arc<Journal>,
+    feed: Arc<Feed>,
     events: Arc<Events>,
     tasks: Arc<Tasks>,
+    secrets: Arc<Secrets>,
+    roles: Arc<BTreeMap<String, Policy>>,
 }
 
 /// What an endpoint is made of.
@@ -60,6 +69,10 @@ pub struct AwsOptions<'a> {
     pub clock: Arc<Clock>,
     /// Who may sign; STS adds to it.
     pub credentials: Arc<Credentials>,
+    /// What may be assumed, by ARN, and what it allows.
+    pub roles: BTreeMap<String, Policy>,
+    /// The secrets that Secrets Manager has.
+    pub secrets: Arc<Secrets>,
 }
 
 /// Rekognition as the endpoint calls it: operation, body and caller in, the whole answer out.
@@ -85,13 +98,14 @@ pub enum AwsFault {
 impl AwsEndpoint {
     /// Opens the data of all services.
     pub fn open(options: AwsOptions<'_>) -> Result<Self, AwsFault> {
-        let AwsOptions { data, clock, credentials } = options;
+        let AwsOptions { data, clock, credentials, roles, secrets } = options;
         if let Some(folder) = data {
             std::fs::create_dir_all(folder)?;
         }
+        let feed = Arc::new(Feed::new(clock.now()));
         let tables = Tables::open(data.map(|folder| folder.join("dynamodb.sqlite")).as_deref(), Arc::clone(&clock))?;
         let buckets = Buckets::open(data.map(|folder| folder.join("s3")).as_deref(), Arc::clone(&clock))?;
-        let queues = Queues::open(data.map(|folder| folder.join("sqs")).as_deref(), Arc::clone(&clock))?;
+        let queues = Queues::open(data.map(|folder| folder.join("sqs")).as_deref(), Arc::clone(&clock), Arc::clone(&feed))?;
         Ok(Self {
             tables: Arc::new(tables),
             buckets: Arc::new(buckets),
@@ -99,8 +113,11 @@ impl AwsEndpoint {
             credentials,
             clock,
             journal: Arc::default(),
-            events: Arc::default(),
-            tasks: Arc::default(),
+            events: Arc::new(Events::new(Arc::clone(&feed))),
+            tasks: Arc::new(Tasks::new(Arc::clone(&feed))),
+            feed,
+            secrets,
+            roles: Arc::new(roles),
         })
     }
 
@@ -119,12 +136,12 @@ impl AwsEndpoint {
         Arc::clone(&self.journal)
     }
 
-    /// What was put on the event buses.
-    pub fn events(&self) -> Arc<Events> {
-        Arc::clone(&self.events)
+    /// What left.
+    pub(crate) fn feed(&self) -> Arc<Feed> {
+        Arc::clone(&self.feed)
     }
 
-    /// The steps of workflows that wait, and what they were told.
+    /// The steps of workflows that wait.
     pub fn tasks(&self) -> Arc<Tasks> {
         Arc::clone(&self.tasks)
     }
@@ -154,6 +171,11 @@ impl AwsEndpoint {
         self.queues.ensure(definition)
     }
 
+    /// Has the buses send on what these rules say; once.
+    pub fn connect_rules(&self, rules: Vec<Rule>) {
+        self.events.connect(rules, self.queues());
+    }
+
     /// Deletes the items whose time to live is over on the clock, and says how many. Blocks for as long as that takes.
     pub fn sweep_ttl(&self) -> Result<usize, TablesFault> {
         self.tables.sweep_ttl()
@@ -163,7 +185,8 @@ impl AwsEndpoint {
     pub fn router(&self, rekognition: Rekognition, lambda: Lambda) -> axum::Router {
         let mut objects = S3ServiceBuilder::new(s3::Operations(Arc::clone(&self.buckets)));
         objects.set_auth(s3::Secrets(Arc::clone(&self.credentials)));
-        objects.set_access(s3::Access { journal: Arc::clone(&self.journal), clock: Arc::clone(&self.clock) });
+        let (journal, clock, buckets) = (Arc::clone(&self.journal), Arc::clone(&self.clock), Arc::clone(&self.buckets));
+        objects.set_access(s3::Access { journal, clock, buckets });
         let front = Front {
             credentials: Arc::clone(&self.credentials),
             clock: Arc::clone(&self.clock),
@@ -172,11 +195,12 @@ impl AwsEndpoint {
             buckets: Arc::clone(&self.buckets),
             objects: objects.build(),
             queues: Arc::clone(&self.queues),
-            sts: sts::Sts::new(Arc::clone(&self.credentials)),
+            sts: sts::Sts::new(Arc::clone(&self.credentials), Arc::clone(&self.roles)),
             rekognition,
             lambda,
             events: Arc::clone(&self.events),
             tasks: Arc::clone(&self.tasks),
+            secrets: Arc::clone(&self.secrets),
         };
         axum::Router::new().fallback(front::answer).with_state(Arc::new(front))
     }

@@ -5,17 +5,21 @@
 
 use crate::aws::credentials::{Caller, Credential, Credentials};
 use crate::aws::journal::ACCOUNT;
-use crate::aws::{entropy, policy, sts_xml};
+use crate::aws::policy::Policy;
+use crate::aws::{entropy, sts_xml};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use http::Response;
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Vends credentials into the store that signatures are checked with.
 pub(crate) struct Sts {
     credentials: Arc<Credentials>,
+    /// By their ARNs. Their trust policies are not asked: whoever may assume a role by his own may do so.
+    roles: Arc<BTreeMap<String, Policy>>,
 }
 
 /// An error of STS: code, HTTP status and message as it is answered.
@@ -40,8 +44,8 @@ const LONGEST_POLICY: usize = 2_048;
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(1);
 
 impl Sts {
-    pub(crate) fn new(credentials: Arc<Credentials>) -> Self {
-        Self { credentials }
+    pub(crate) fn new(credentials: Arc<Credentials>, roles: Arc<BTreeMap<String, Policy>>) -> Self {
+        Self { credentials, roles }
     }
 
     /// Answers one call of the query protocol. `now` is wall time.
@@ -81,7 +85,11 @@ impl Sts {
                 secret_access_key: key.secret.clone(),
                 session_token: Some(key.token.clone()),
                 expires_at: Some(expires_at),
-                caller: Caller::AssumedRole { role_arn: arn.clone(), session_policy: session_policy.map(str::to_owned) },
+                caller: Caller::AssumedRole {
+                    role_arn: arn.clone(),
+                    session_policy: session_policy.map(str::to_owned),
+                    role: self.roles.get(form.get("RoleArn").unwrap_or_default()).cloned().map(Arc::new),
+                },
             },
         );
         let packed = session_policy.map_or(0, |policy| (policy.len() * 100).div_ceil(LONGEST_POLICY));
@@ -207,14 +215,14 @@ fn session_policy(text: &str) -> Result<&str, StsFault> {
     }
     let malformed = |message: String| StsFault::new("MalformedPolicyDocument", 400, message);
     let document = serde_json::from_str(text).map_err(|_| malformed("This policy contains invalid Json".to_owned()))?;
-    policy::check(&document).map_err(|fault| malformed(fault.to_string()))?;
+    Policy::read(&document).map_err(|fault| malformed(fault.to_string()))?;
     Ok(text)
 }
 
 fn identity(caller: &Caller) -> String {
     let (account, user, arn) = match caller {
         Caller::Developer => (ACCOUNT, "AIDALOCALDEVELOPER".to_owned(), format!("arn:aws:iam::{ACCOUNT}:user/developer")),
-        Caller::Function(name) => {
+        Caller::Function { name, .. } => {
             let role = Role { account: ACCOUNT, name };
             (ACCOUNT, role.id_of(name), format!("arn:aws:sts::{ACCOUNT}:assumed-role/{name}/{name}"))
         }

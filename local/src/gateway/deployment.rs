@@ -3,15 +3,20 @@
 
 use super::cors::Cors;
 use super::intrinsics::{resolve, resolve_text};
+use super::roles::roles;
 use super::routes::{Access, Route, Routes};
-use super::sources::stream_source;
+use super::rules::{Rule, rules};
+use super::sources::{check_mappings, mapping_permissions, stream_source};
 use super::stack::{Resource, Stack, TemplateError};
+use crate::aws::credentials::Caller;
+use crate::aws::policy::Policy;
 use crate::event_sources::StreamSource;
 use crate::schedules::rate;
 use jiff::SignedDuration;
 use serde_json::Value as Json;
 use serde_norway::Value as Yaml;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The deployed part of the template.
@@ -33,23 +38,38 @@ pub struct Deployment {
     pub queues: Vec<Json>,
     /// Which function is invoked with the messages of which queue.
     pub queue_sources: Vec<QueueSource>,
+    /// Which events of a bus are sent on to which queue.
+    pub rules: Vec<Rule>,
     /// The id of every face collection.
     pub collections: Vec<String>,
+    /// What every role allows, by its ARN.
+    pub roles: BTreeMap<String, Policy>,
 }
 
 /// One `AWS::Serverless::Function`.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Function {
     /// The package, folder and binary: `create-session`.
     pub name: String,
     /// After which the Lambda service gives up on an invocation.
     pub timeout: Duration,
+    /// What its role allows.
+    pub role: Policy,
+    /// What Lambda does in its role's name, because of its event sources: actions and resources.
+    pub lambda_does: Vec<(&'static str, String)>,
     /// The environment variables of the template, resolved.
     pub environment: BTreeMap<String, String>,
     /// How often it is invoked by itself.
     pub schedule: Option<SignedDuration>,
     /// The table whose stream it is behind.
     pub stream: Option<StreamSource>,
+}
+
+impl Function {
+    /// As whom it signs.
+    pub(crate) fn caller(&self) -> Caller {
+        Caller::Function { name: self.name.clone(), role: Arc::new(self.role.clone()) }
+    }
 }
 
 /// An `SQS` event of a function: how its messages are delivered.
@@ -65,6 +85,8 @@ pub struct QueueSource {
     pub batch_size: usize,
     /// Whether the function's answer names the messages that failed; without, one that fails fails them all.
     pub reports_failures: bool,
+    /// So many invocations at a time, where it is said.
+    pub most_at_a_time: Option<u32>,
 }
 
 /// What a JWT authorizer checks a token against.
@@ -81,13 +103,17 @@ impl Deployment {
     pub fn read(stack: &Stack, secret: impl Fn(&str) -> std::io::Result<String>) -> Result<Self, TemplateError> {
         let api = only(stack, "AWS::Serverless::HttpApi")?;
         let default_authorizer = api.property(&["Auth", "DefaultAuthorizer"]).and_then(Yaml::as_str);
+        let roles = roles(stack)?;
         let mut functions = Vec::new();
         let mut routes = Vec::new();
         let mut queue_sources = Vec::new();
         for resource in stack.resources_of("AWS::Serverless::Function") {
-            let function = function(stack, &resource, &secret)?;
+            let mut function = function(stack, &resource, &roles, &secret)?;
             routes.extend(routes_of(stack, &resource, &function.name, default_authorizer)?);
-            queue_sources.extend(queue_sources_of(stack, &resource, &function)?);
+            let queues = queue_sources_of(stack, &resource, &function)?;
+            function.lambda_does = mapping_permissions(&queues, function.stream.as_ref());
+            check_mappings(&function)?;
+            queue_sources.extend(queues);
             functions.push(function);
         }
         Ok(Self {
@@ -99,9 +125,16 @@ impl Deployment {
             buckets: names(stack, "AWS::S3::Bucket")?,
             queues: described(stack, "AWS::SQS::Queue", "QueueName")?,
             queue_sources,
+            rules: rules(stack)?,
             collections: names(stack, "AWS::Rekognition::Collection")?,
+            roles,
         })
     }
+}
+
+/// The properties of every secret, `Name` included.
+pub fn secrets(stack: &Stack) -> Result<Vec<Json>, TemplateError> {
+    described(stack, "AWS::SecretsManager::Secret", "Name")
 }
 
 fn names(stack: &Stack, kind: &str) -> Result<Vec<String>, TemplateError> {
@@ -116,10 +149,17 @@ fn only<'a>(stack: &'a Stack, kind: &'a str) -> Result<Resource<'a>, TemplateErr
     }
 }
 
-fn function(stack: &Stack, resource: &Resource<'_>, secret: &impl Fn(&str) -> std::io::Result<String>) -> Result<Function, TemplateError> {
+fn function(
+    stack: &Stack,
+    resource: &Resource<'_>,
+    roles: &BTreeMap<String, Policy>,
+    secret: &impl Fn(&str) -> std::io::Result<String>,
+) -> Result<Function, TemplateError> {
     let code = resource.property(&["CodeUri"]).ok_or_else(|| missing(resource, "CodeUri"))?;
     let code = resolve_text(code, stack)?;
     let name = code.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
+    let role = resolve_text(resource.property(&["Role"]).ok_or_else(|| missing(resource, "Role"))?, stack)?;
+    let role = roles.get(&role).cloned().ok_or(TemplateError::UnknownName(role))?;
     let timeout = resource.property(&["Timeout"]).or_else(|| stack.global(&["Function", "Timeout"]));
     // "Timeout" on AWS::Serverless::Function: three seconds when nothing is said.
     let timeout = timeout.and_then(Yaml::as_u64).unwrap_or(3);
@@ -132,7 +172,7 @@ fn function(stack: &Stack, resource: &Resource<'_>, secret: &impl Fn(&str) -> st
         }
     }
     let (schedule, stream) = (schedule(stack, resource)?, stream_source(stack, resource)?);
-    Ok(Function { name, timeout: Duration::from_secs(timeout), environment, schedule, stream })
+    Ok(Function { name, timeout: Duration::from_secs(timeout), role, lambda_does: Vec::new(), environment, schedule, stream })
 }
 
 /// The period of a function's `ScheduleV2` event, where it has one.
@@ -169,6 +209,10 @@ fn queue_sources_of(stack: &Stack, resource: &Resource<'_>, function: &Function)
             // "BatchSize" on SQS events of SAM: ten when nothing is said.
             batch_size: property("BatchSize").and_then(Yaml::as_u64).and_then(|size| usize::try_from(size).ok()).unwrap_or(10),
             reports_failures: reports.iter().any(|kind| kind == "ReportBatchItemFailures"),
+            most_at_a_time: property("ScalingConfig")
+                .and_then(|scaling| scaling.get("MaximumConcurrency"))
+                .and_then(Yaml::as_u64)
+                .and_then(|most| u32::try_from(most).ok()),
         });
     }
     Ok(sources)

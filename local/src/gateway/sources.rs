@@ -1,7 +1,10 @@
-//! The `DynamoDB` events of a function: what its mapping to a table's stream is told by the template.
+//! The `DynamoDB` events of a function: what its mapping to a table's stream is told by the template. And what Lambda needs a function's
+//! role for, to deliver from a stream or a queue.
 
+use super::deployment::{Function, QueueSource};
 use super::intrinsics::{resolve, resolve_text};
-use super::stack::{Resource, Stack, TemplateError};
+use super::stack::{ACCOUNT, REGION, Resource, Stack, TemplateError};
+use crate::aws::policy::Request;
 use crate::event_sources::{Filter, StreamSource};
 use serde_norway::Value as Yaml;
 
@@ -35,6 +38,35 @@ pub(super) fn stream_source(stack: &Stack, resource: &Resource<'_>) -> Result<Op
         }));
     }
     Ok(None)
+}
+
+/// "Configuring an Amazon SQS queue to use with AWS Lambda" and "Process DynamoDB records with Lambda" list what an event source mapping
+/// does with the role of its function; "Retain discarded batch records" adds the destination.
+pub(super) fn mapping_permissions(queues: &[QueueSource], stream: Option<&StreamSource>) -> Vec<(&'static str, String)> {
+    let queue = |name: &str| format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}");
+    let mut needed = Vec::new();
+    for source in queues {
+        needed.extend(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"].map(|action| (action, queue(&source.queue))));
+    }
+    if let Some(source) = stream {
+        let arn = format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{}/stream/latest", source.table);
+        let read = ["dynamodb:DescribeStream", "dynamodb:GetShardIterator", "dynamodb:GetRecords"];
+        needed.extend(read.map(|action| (action, arn.clone())));
+        needed.push(("dynamodb:ListStreams", "*".to_owned()));
+        needed.extend(source.dead_letters.iter().map(|name| ("sqs:SendMessage", queue(name))));
+    }
+    needed
+}
+
+/// Lambda refuses a mapping whose function may not read its source.
+pub(super) fn check_mappings(function: &Function) -> Result<(), TemplateError> {
+    let denied = function.lambda_does.iter().find(|(action, resource)| {
+        let request = Request { action, resource, region: REGION, now: jiff::Timestamp::UNIX_EPOCH, prefix: None };
+        !function.role.allows(&request)
+    });
+    denied.map_or(Ok(()), |(action, resource)| {
+        Err(TemplateError::Missing(format!("the role of {} lacks {action} on {resource}, which its event source needs", function.name)))
+    })
 }
 
 fn filters(stack: &Stack, filters: Option<&Yaml>) -> Result<Vec<Filter>, TemplateError> {

@@ -3,6 +3,7 @@
 
 mod challenge;
 mod exception;
+mod explanation;
 mod faces;
 mod outcome;
 mod request;
@@ -241,7 +242,9 @@ impl Rekognition {
 
     /// "Requires that the caller has the s3:PutObject permission", and the bucket is there.
     fn check_output(&self, output: &OutputConfig, caller: &Caller) -> Result<(), Exception> {
-        if !policy::permits(caller, "s3:PutObject", &self.region, self.clock.now()) {
+        let (action, resource) = ("s3:PutObject", format!("arn:aws:s3:::{}/{}", output.bucket, output.prefix));
+        let request = policy::Request { action, resource: &resource, region: &self.region, now: self.clock.now(), prefix: None };
+        if !policy::permits(caller, &request) {
             return Err(Exception {
                 name: ExceptionName::AccessDeniedException,
                 message: "the caller may not put objects into the output bucket".to_owned(),
@@ -264,7 +267,7 @@ impl Rekognition {
         for (index, picture) in found.audit.into_iter().enumerate() {
             audit.push(self.place(session, &format!("audit-{}.jpg", index + 1), picture).await?);
         }
-        Ok(Outcome { confidence: found.confidence, feedback: found.feedback, reference, audit })
+        Ok(Outcome { confidence: found.confidence, feedback: found.feedback, reference, audit, explanation: found.explanation })
     }
 
     async fn place(&self, session: &Session, file: &str, picture: Picture) -> Result<Image, NotPut> {

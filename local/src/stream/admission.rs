@@ -50,7 +50,9 @@ fn authorize(request: &Parts, stream: &LivenessStream, wall_now: Timestamp) -> R
         });
     }
     // The session policy's end was written by the clock that sessions go by.
-    if !policy::permits(&verified.caller, "rekognition:StartFaceLivenessSession", &stream.region, stream.clock.now()) {
+    let action = "rekognition:StartFaceLivenessSession";
+    let asked = policy::Request { action, resource: "*", region: &stream.region, now: stream.clock.now(), prefix: None };
+    if !policy::permits(&verified.caller, &asked) {
         return Err(StreamException::validation("AccessDenied", "the credentials do not allow rekognition:StartFaceLivenessSession now"));
     }
     let key = stream.credentials.get(&verified.access_key_id).ok_or_else(|| unsigned(&SignatureFault::UnknownKey))?;

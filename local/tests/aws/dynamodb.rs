@@ -4,7 +4,6 @@ use crate::support::{FUNCTION, World, keys};
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
-use prooflight_local::aws::credentials::Caller;
 use prooflight_local::aws::journal::Entry;
 use serde_json::{Value, json};
 
@@ -190,10 +189,17 @@ async fn the_journal_knows_which_function_used_which_permission() {
     let query = client.query().table_name("verifications").index_name("by-day").key_condition_expression("#day = :day");
     query.expression_attribute_names("#day", "day").expression_attribute_values(":day", s("x")).send().await.unwrap();
     let entry = |action: &str, resource: &str| Entry {
-        caller: Caller::Function("create-session".into()),
+        caller: world.function(),
         action: action.into(),
         resource: format!("arn:aws:dynamodb:eu-west-1:000000000000:table/{resource}"),
     };
     let expected = [entry("dynamodb:PutItem", "verifications"), entry("dynamodb:Query", "verifications/index/by-day")];
     assert_eq!(world.endpoint.journal().entries(), expected);
+
+    let other = client.query().table_name("verifications").index_name("by-night").key_condition_expression("#day = :day");
+    let refused = other.send().await.unwrap_err().into_service_error();
+    assert_eq!(refused.code(), Some("AccessDeniedException"), "the role names another index");
+    let refused = client.delete_item().table_name("verifications").key("pk", s("a")).send().await.unwrap_err().into_service_error();
+    assert_eq!(refused.code(), Some("AccessDeniedException"), "the role does not delete");
+    assert_eq!(world.endpoint.journal().entries(), expected, "what is refused was not used");
 }

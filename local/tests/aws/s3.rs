@@ -1,6 +1,6 @@
 //! S3's promises that the product rests on: what is written once stays, what comes back is what was put, and pages end.
 
-use crate::support::{DEVELOPER, World, now, signed};
+use crate::support::{DEVELOPER, FUNCTION, World, keys, now, signed};
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumMode, Delete, ObjectIdentifier, ServerSideEncryption};
@@ -269,4 +269,43 @@ async fn the_journal_names_the_permission_and_not_the_operation() {
     assert_eq!(entries, expected.map(|(action, resource)| (action.to_owned(), resource.to_owned())));
     let refused = signed(Request::get("/evidence/k").body(Bytes::new()).unwrap(), "s3", None, now());
     assert_eq!(world.send(refused).await.0, StatusCode::OK, "{DEVELOPER} reads it too");
+}
+
+#[tokio::test]
+async fn a_function_may_do_what_its_role_says_and_is_told_what_it_may_know() {
+    let world = World::in_memory();
+    world.endpoint.ensure_bucket("pictures").unwrap();
+    for key in ["sources/a", "sources/b", "evidence/a", "other/a"] {
+        world.s3().put_object().bucket("pictures").key(key).body(ByteStream::from_static(b"picture")).send().await.unwrap();
+    }
+    let client = aws_sdk_s3::Client::new(&world.sdk_for(&keys(FUNCTION, "function-secret", None), None));
+    let read = async |key: &str| {
+        let answer = client.get_object().bucket("pictures").key(key).send().await;
+        answer.map_or_else(|error| error.code().unwrap_or_default().to_owned(), |_| "there".to_owned())
+    };
+    for (key, expected) in [
+        ("sources/a", "there"),
+        ("sources/none", "NoSuchKey"),
+        ("evidence/a", "there"),
+        // Whoever may not list must not learn what is not there.
+        ("evidence/none", "AccessDenied"),
+        ("other/a", "AccessDenied"),
+    ] {
+        assert_eq!(read(key).await, expected, "{key}");
+    }
+    let list = async |prefix: Option<&str>| {
+        let answer = client.list_objects_v2().bucket("pictures").set_prefix(prefix.map(str::to_owned)).send().await;
+        answer.map_or_else(|error| error.code().unwrap_or_default().to_owned(), |page| page.contents().len().to_string())
+    };
+    assert_eq!(list(Some("sources/")).await, "2");
+    assert_eq!([list(None).await, list(Some("evidence/")).await], ["AccessDenied", "AccessDenied"]);
+    let delete = async |keys: [&str; 2]| {
+        let objects = keys.map(|key| ObjectIdentifier::builder().key(key).build().unwrap());
+        let delete = Delete::builder().set_objects(Some(objects.into())).build().unwrap();
+        client.delete_objects().bucket("pictures").delete(delete).send().await.map_err(|error| error.code().unwrap_or_default().to_owned())
+    };
+    assert_eq!(delete(["sources/a", "other/a"]).await.unwrap_err(), "AccessDenied");
+    assert_eq!(read("sources/a").await, "there", "all of a request, or nothing");
+    delete(["sources/a", "sources/b"]).await.unwrap();
+    assert_eq!(list(Some("sources/")).await, "0");
 }

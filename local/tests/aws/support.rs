@@ -19,8 +19,10 @@ use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use jiff::Timestamp;
 use prooflight_local::aws::credentials::{Caller, Credential, Credentials};
+use prooflight_local::aws::policy::Policy;
 use prooflight_local::aws::{AwsEndpoint, AwsOptions};
 use prooflight_local::clock::{Clock, wall_now};
+use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -36,6 +38,27 @@ pub(crate) struct World {
     pub(crate) credentials: Arc<Credentials>,
     pub(crate) clock: Arc<Clock>,
     pub(crate) router: axum::Router,
+    role: Arc<Policy>,
+}
+
+fn function(role: &Arc<Policy>) -> Caller {
+    Caller::Function { name: "create-session".into(), role: Arc::clone(role) }
+}
+
+/// What the function may do: with one table, one index of it, and some objects of one bucket.
+fn role() -> Value {
+    let table = "arn:aws:dynamodb:eu-west-1:000000000000:table/verifications";
+    let allow = |action: &str, resource: &str| json!({"Effect": "Allow", "Action": action, "Resource": resource});
+    let mut list = allow("s3:ListBucket", "arn:aws:s3:::pictures");
+    list["Condition"] = json!({"StringLike": {"s3:prefix": "sources/*"}});
+    json!({"Statement": [
+        allow("dynamodb:PutItem", table),
+        allow("dynamodb:Query", &format!("{table}/index/by-day")),
+        allow("s3:*Object", "arn:aws:s3:::pictures/sources/*"),
+        allow("s3:GetObject", "arn:aws:s3:::pictures/evidence/*"),
+        list,
+        allow("sts:*", "*"),
+    ]})
 }
 
 impl World {
@@ -45,14 +68,20 @@ impl World {
 
     pub(crate) fn open(data: Option<&Path>) -> Self {
         let credentials = Arc::new(Credentials::default());
-        for (key, secret, caller) in
-            [(DEVELOPER, "local-secret", Caller::Developer), (FUNCTION, "function-secret", Caller::Function("create-session".into()))]
-        {
+        let role = Arc::new(Policy::read(&role()).unwrap());
+        for (key, secret, caller) in [(DEVELOPER, "local-secret", Caller::Developer), (FUNCTION, "function-secret", function(&role))] {
             let credential = Credential { secret_access_key: secret.into(), session_token: None, expires_at: None, caller };
             credentials.insert(key, credential);
         }
         let clock = Arc::new(Clock::ephemeral());
-        let endpoint = AwsEndpoint::open(AwsOptions { data, clock: Arc::clone(&clock), credentials: Arc::clone(&credentials) }).unwrap();
+        let endpoint = AwsEndpoint::open(AwsOptions {
+            data,
+            clock: Arc::clone(&clock),
+            credentials: Arc::clone(&credentials),
+            roles: [].into(),
+            secrets: Arc::default(),
+        })
+        .unwrap();
         let router = endpoint.router(
             Arc::new(|operation, _, caller| {
                 // Rekognition is not under test here: it answers with what it was called with.
@@ -60,7 +89,12 @@ impl World {
             }),
             Arc::new(|_, _| Box::pin(async { None })),
         );
-        Self { endpoint, credentials, clock, router }
+        Self { endpoint, credentials, clock, router, role }
+    }
+
+    /// As whom the function signs.
+    pub(crate) fn function(&self) -> Caller {
+        function(&self.role)
     }
 
     /// The developer's configuration.

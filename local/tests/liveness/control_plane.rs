@@ -137,7 +137,11 @@ async fn the_output_bucket_must_exist_and_be_the_callers_to_write() {
     assert!(matches!(missing.unwrap_err().into_service_error(), CreateError::InvalidParameterException(_)));
 
     let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "rekognition:*", "Resource": "*"}]});
-    let caller = Caller::AssumedRole { role_arn: "arn:aws:iam::000000000000:role/r".to_owned(), session_policy: Some(policy.to_string()) };
+    let caller = Caller::AssumedRole {
+        role_arn: "arn:aws:iam::000000000000:role/r".to_owned(),
+        session_policy: Some(policy.to_string()),
+        role: None,
+    };
     let credential =
         Credential { secret_access_key: "local-secret".to_owned(), session_token: Some("t".to_owned()), expires_at: None, caller };
     world.credentials.insert("ASIATEST", credential);

@@ -35,7 +35,11 @@ async fn no_log_line_tells_whose_check_it_is_or_what_it_found() {
     let world = World::in_memory();
     let port = world.serve_stream().await;
     let policy = json!({"Statement": [{"Effect": "Allow", "Action": "rekognition:StartFaceLivenessSession", "Resource": "*"}]});
-    let caller = Caller::AssumedRole { role_arn: "arn:aws:iam::000000000000:role/s".to_owned(), session_policy: Some(policy.to_string()) };
+    let caller = Caller::AssumedRole {
+        role_arn: "arn:aws:iam::000000000000:role/s".to_owned(),
+        session_policy: Some(policy.to_string()),
+        role: None,
+    };
     let credential = Credential {
         secret_access_key: "a-vended-secret".to_owned(),
         session_token: Some("a-vended-token".to_owned()),

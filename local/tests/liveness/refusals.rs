@@ -5,6 +5,7 @@ use crate::world::World;
 use prooflight_local::aws::credentials::{Caller, Credential};
 use prooflight_local::clock::wall_now;
 use serde_json::json;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -15,10 +16,10 @@ type Change = Box<dyn Fn(&mut Request)>;
 async fn refusals_are_frames_on_an_accepted_socket() {
     let world = World::in_memory();
     let port = world.serve_stream().await;
-    world.key("AKIAFUNCTION", Caller::Function("create-session".to_owned()));
+    world.key("AKIAFUNCTION", Caller::Function { name: "create-session".to_owned(), role: Arc::default() });
     let role = |access_key_id: &str, token: &str, policy: Option<serde_json::Value>, expires_at| {
         let session_policy = policy.map(|policy| policy.to_string());
-        let caller = Caller::AssumedRole { role_arn: "arn:aws:iam::000000000000:role/streaming".to_owned(), session_policy };
+        let caller = Caller::AssumedRole { role_arn: "arn:aws:iam::000000000000:role/streaming".to_owned(), session_policy, role: None };
         let session_token = Some(token.to_owned());
         let credential = Credential { secret_access_key: "local-secret".to_owned(), session_token, expires_at, caller };
         world.credentials.insert(access_key_id, credential);
@@ -52,6 +53,7 @@ async fn refusals_are_frames_on_an_accepted_socket() {
         ("InvalidToken", key("ASIAGOOD", None)),
         ("InvalidToken", key("ASIAGOOD", Some("other"))),
         ("ExpiredToken", key("ASIAOLD", Some("token"))),
+        ("AccessDenied", key("AKIAFUNCTION", None)),
         ("AccessDenied", key("ASIAOTHER", Some("token"))),
         ("AccessDenied", key("ASIABARE", Some("token"))),
         ("AccessDenied", key("ASIAENDED", Some("token"))),

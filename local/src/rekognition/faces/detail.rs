@@ -12,6 +12,8 @@ pub(super) struct Attributes {
     /// All landmarks, not only five.
     landmarks: bool,
     age: bool,
+    eyes_open: bool,
+    occluded: bool,
 }
 
 /// The model's `Attribute`s. Those that nothing here can measure are valid and answered with nothing.
@@ -40,7 +42,8 @@ impl Attributes {
         }
         // "If you provide both, ["ALL", "DEFAULT"], the service uses a logical "AND" operator": everything (`API_DetectFaces`).
         let all = names.iter().any(|name| name == "ALL");
-        Ok(Self { landmarks: all, age: all || names.iter().any(|name| name == "AGE_RANGE") })
+        let asked = |wanted: &str| all || names.iter().any(|name| name == wanted);
+        Ok(Self { landmarks: all, age: asked("AGE_RANGE"), eyes_open: asked("EYES_OPEN"), occluded: asked("FACE_OCCLUDED") })
     }
 }
 
@@ -50,7 +53,18 @@ pub(super) fn face_detail(look: &Look, portrait: &Portrait, attributes: Attribut
     if let Some(age) = attributes.age.then(|| look.age(portrait)).flatten() {
         detail.insert("AgeRange".to_owned(), json!({"Low": age.low, "High": age.high}));
     }
+    if attributes.eyes_open {
+        detail.insert("EyesOpen".to_owned(), decided(portrait.eyes_open));
+    }
+    if attributes.occluded {
+        detail.insert("FaceOccluded".to_owned(), decided(portrait.occluded));
+    }
     Value::Object(detail)
+}
+
+/// A yes or no and how sure it is, of a measure in which 50 is undecided.
+fn decided(measure: f32) -> Value {
+    json!({"Value": measure >= 50.0, "Confidence": measure.max(100.0 - measure).clamp(50.0, 100.0)})
 }
 
 /// A `ComparedFace`.
