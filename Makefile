@@ -22,6 +22,8 @@ LOCAL := PROOFLIGHT_LOCAL=$(TARGET)/debug/prooflight-local
 JOURNAL := $(TARGET)/journal
 
 export CI ?= true
+# From a clone, everything is compiled once: what cargo would keep to compile less the next time is a gigabyte and some time.
+export CARGO_INCREMENTAL ?= 0
 export PYTHONDONTWRITEBYTECODE := 1
 # CI=true makes some tools paint; where nobody watches a terminal, colours are noise in a log.
 ifndef MAKE_TERMOUT

@@ -59,7 +59,7 @@ async fn main() {
         "{SESSIONS} sessions on {processors} processors, all finished; each waited {waited:?} ms, of which {} ms and less is its own work",
         alone.as_millis()
     );
-    println!("memory grew by at most {:.0} MiB a session", (peak().saturating_sub(before)) as f32 / 1024.0 / SESSIONS as f32);
+    println!("memory grew by at most {} MiB a session", (peak().saturating_sub(before) / 1024).div_ceil(SESSIONS as u64));
 }
 
 /// A whole check; how long it took from the last chunk to the server's goodbye.

@@ -37,10 +37,11 @@ impl Watching {
                 let field = |name: &str| message.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).unwrap_or_default();
                 let data = serde_json::from_str(field("data")).unwrap_or_default();
                 let told = Told { id: field("id").to_owned(), event: field("event").to_owned(), data };
-                self.text = rest.to_owned();
+                let read = self.text.len() - rest.len();
+                self.text.drain(..read);
                 return Some(told);
             }
-            let bytes = self.body.frame().await?.expect("the stream is not cut off").into_data().unwrap();
+            let bytes = self.body.frame().await?.unwrap().into_data().unwrap();
             self.text.push_str(std::str::from_utf8(&bytes).unwrap());
         }
     }

@@ -43,7 +43,7 @@ fn main() {
         let video = recorded(&capture.video, codec);
         let chunks = video.chunks(video.len().div_ceil(CHUNKS));
         let took = analyse(&models, name, chunks, &challenge, &capture.account, with_cues);
-        println!("{:>24} {:.2} of the {BUDGET} ms that it may take", "", took as f32 / BUDGET as f32);
+        println!("{:>24} {} % of the {BUDGET} ms that it may take", "", took * 100 / BUDGET);
     }
     println!("{:>24} {} MiB at most were in use", "", peak() / 1024);
 }

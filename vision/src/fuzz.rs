@@ -6,6 +6,10 @@ use crate::decode::Decoder;
 use crate::guard::contained;
 
 /// Reads a recording to its end, as an analysis does, and looks at no picture of it.
+///
+/// # Panics
+///
+/// When more packets come out of it than bytes went in, which is what a fuzzer looks for.
 pub fn container(bytes: &[u8]) {
     let mut recording = Recording::new();
     recording.push(bytes);

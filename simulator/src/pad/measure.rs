@@ -24,8 +24,8 @@ pub struct Measured {
     pub screen_share: f32,
     /// 0-100; none when the video could not be analysed.
     pub confidence: Option<f32>,
-    /// Each cue's value and likelihood.
-    pub cues: BTreeMap<&'static str, [f32; 2]>,
+    /// Each cue's value, where it could be measured, and its likelihood.
+    pub cues: BTreeMap<&'static str, (Option<f32>, f32)>,
     /// Why there is no confidence.
     pub error: Option<String>,
 }
@@ -48,7 +48,7 @@ pub fn measure(models: &Arc<Models>, plan: &Plan, presenter: Presenter, portrait
     match outcome {
         Ok(findings) => {
             measured.confidence = Some(findings.confidence);
-            measured.cues = findings.cues.iter().map(|cue| (cue.name, [cue.value, cue.likelihood])).collect();
+            measured.cues = findings.cues.iter().map(|cue| (cue.name, (cue.value, cue.likelihood))).collect();
         }
         Err(error) => measured.error = Some(error.to_string()),
     }

@@ -126,7 +126,7 @@ fn separation(measured: &[Measured]) -> String {
     text.push('\n');
     let live = of(measured, Presenter::Live);
     let likelihoods = |clips: &[&Measured], name: &str| -> Vec<f32> {
-        clips.iter().filter_map(|one| one.cues.get(name)).map(|[_, likelihood]| *likelihood).collect()
+        clips.iter().filter_map(|one| one.cues.get(name)).map(|(_, likelihood)| *likelihood).collect()
     };
     for name in names {
         let high = likelihoods(&live, name);
@@ -160,7 +160,7 @@ fn separation(measured: &[Measured]) -> String {
     ] {
         let _ = write!(text, "| `{name}` |");
         for presenter in std::iter::once(Presenter::Live).chain(attacks.iter().copied()) {
-            let values: Vec<f32> = of(measured, presenter).iter().filter_map(|one| one.cues.get(name)).map(|[value, _]| *value).collect();
+            let values: Vec<f32> = of(measured, presenter).iter().filter_map(|one| one.cues.get(name)?.0).collect();
             let at = |share| quantile(&values, share).unwrap_or(f32::NAN);
             let _ = write!(text, " {:.3} ({:.3}-{:.3}) |", at(0.5), at(0.05), at(0.95));
         }

@@ -248,6 +248,7 @@ mod tests {
         assert!(apart(&live) < 0.2 * moved, "{} of {moved}", apart(&live));
         assert!(apart(&curve(&Scene { order: [0, 7, 6, 5, 4, 3, 2, 1], ..LIVE })) > 0.5 * moved);
         // In the middle of the second colour's turn half of the screen is yellow still.
+        #[expect(clippy::cast_precision_loss, reason = "a quarter of a second in milliseconds")]
         let at = FIRST_MS as f32 + 1.5 * STEP_MS as f32 + live.delay_ms as f32;
         let half = live.points.iter().min_by(|one, other| (one.at_ms - at).abs().total_cmp(&(other.at_ms - at).abs())).unwrap();
         assert!(half.displayed.iter().all(|channel| (150..230).contains(channel)), "{half:?}");

@@ -12,6 +12,12 @@ pub(super) struct Attributes {
     /// All landmarks, not only five.
     landmarks: bool,
     age: bool,
+    decided: Decided,
+}
+
+/// Which of those that are a yes or a no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Decided {
     eyes_open: bool,
     occluded: bool,
 }
@@ -43,7 +49,8 @@ impl Attributes {
         // "If you provide both, ["ALL", "DEFAULT"], the service uses a logical "AND" operator": everything (`API_DetectFaces`).
         let all = names.iter().any(|name| name == "ALL");
         let asked = |wanted: &str| all || names.iter().any(|name| name == wanted);
-        Ok(Self { landmarks: all, age: asked("AGE_RANGE"), eyes_open: asked("EYES_OPEN"), occluded: asked("FACE_OCCLUDED") })
+        let decided = Decided { eyes_open: asked("EYES_OPEN"), occluded: asked("FACE_OCCLUDED") };
+        Ok(Self { landmarks: all, age: asked("AGE_RANGE"), decided })
     }
 }
 
@@ -53,10 +60,10 @@ pub(super) fn face_detail(look: &Look, portrait: &Portrait, attributes: Attribut
     if let Some(age) = attributes.age.then(|| look.age(portrait)).flatten() {
         detail.insert("AgeRange".to_owned(), json!({"Low": age.low, "High": age.high}));
     }
-    if attributes.eyes_open {
+    if attributes.decided.eyes_open {
         detail.insert("EyesOpen".to_owned(), decided(portrait.eyes_open));
     }
-    if attributes.occluded {
+    if attributes.decided.occluded {
         detail.insert("FaceOccluded".to_owned(), decided(portrait.occluded));
     }
     Value::Object(detail)
