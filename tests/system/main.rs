@@ -31,6 +31,7 @@ mod reviews;
 mod roles;
 mod services;
 mod signing;
+mod simulated;
 mod stored;
 mod tidy;
 mod tripwire;

@@ -99,6 +99,10 @@ impl World {
         crate::tripwire::assert_untouched();
     }
 
+    pub(crate) fn certificate_pem(&self) -> String {
+        self.local.certificate_pem().to_owned()
+    }
+
     pub(crate) fn https_port(&self) -> u16 {
         self.local.https_port()
     }
