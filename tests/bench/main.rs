@@ -5,6 +5,8 @@
 
 #[path = "../system/calls.rs"]
 mod calls;
+#[path = "../system/contract.rs"]
+mod contract;
 #[path = "../system/harmless.rs"]
 mod harmless;
 #[path = "../system/world.rs"]

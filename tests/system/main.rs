@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod agreement;
 mod calls;
 mod completions;
+mod contract;
 mod crowds;
 mod deliveries;
 mod end_users;
