@@ -75,6 +75,7 @@ system: test-build ## the tests over the wire
 	@$(STEP) "least privilege" env PROOFLIGHT_JOURNAL=$(JOURNAL) cargo test --quiet $(CARGO_ALL) --test system -- --ignored --exact roles::whatever_a_role_grants_is_used
 	@$(STEP) --live "hostile requests" env $(LOCAL) .tools/test/bin/python tests/hostile/run.py 1000
 	@$(STEP) --live "boto3 tests" env $(LOCAL) .tools/test/bin/python -m pytest -q -p no:cacheprovider tests/boto3
+	@$(STEP) --live "second AWS" env $(LOCAL) .tools/ministack/bin/python -m pytest -q -p no:cacheprovider tests/ministack
 
 e2e: test-build page ## the page in a real browser
 	@$(STEP) --live "browser tests" env $(LOCAL) npm --prefix web run --silent e2e
@@ -92,9 +93,10 @@ types: setup ## the page's types, from the contract
 	@$(CONTRACT)/openapi-typescript infra/openapi.yaml --output web/src/api/contract.ts
 
 bench: ## measure, in optimised code
-	@scripts/setup.sh run
+	@scripts/setup.sh test
 	@cargo build --locked --profile quick -p prooflight-local
 	@cargo run --quiet --locked --profile quick -p prooflight-vision --example analyse -- tests/data/captures
+	@cargo bench --quiet --locked --profile quick -p prooflight-local --bench streams
 	@PROOFLIGHT_LOCAL=$(TARGET)/quick/prooflight-local cargo bench --quiet --locked --profile quick -p prooflight-tests
 
 build: ## the Lambda binaries, in target/lambda (ARCHITECTURE=x86_64 for the other one)

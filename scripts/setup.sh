@@ -3,7 +3,7 @@
 # named after the lock file it installed.
 #
 #   scripts/setup.sh run     what `make run` needs: the Rust toolchain, Node and the page's packages
-#   scripts/setup.sh test    that, and what only the tests need: a browser, ffmpeg, three Python environments, the contract's tools, portraits
+#   scripts/setup.sh test    that, and what only the tests need: a browser, ffmpeg, four Python environments, the contract's tools, portraits
 #   scripts/setup.sh build   what `make build` needs: the Rust toolchain and cargo-lambda
 #
 # As root on Debian or Ubuntu it installs the packages that are missing; elsewhere it says in one line what to install.
@@ -103,7 +103,7 @@ portraits() {
 }
 case $purpose in
     run) ;;
-    test) environment sam; environment test; environment checkov; contract_tools; portraits ;;
+    test) environment sam; environment test; environment ministack; environment checkov; contract_tools; portraits ;;
     build) environment build ;;
     *) stop "setup.sh knows run, test and build, not \"$purpose\"" ;;
 esac

@@ -2,15 +2,15 @@
 //! them on one clock and one set of credentials.
 
 use crate::aws::credentials::{Caller, Credential, Credentials};
+use crate::aws::secretsmanager::Secrets;
 use crate::aws::{AwsEndpoint, AwsFault, AwsOptions, QueuesFault, Rekognition as Door, S3Fault, TablesFault};
 use crate::clock::Clock;
-use crate::data_folder::{DataFolder, kept};
+use crate::data_folder::DataFolder;
 use crate::dev::{self, Helpers};
-use crate::event_sources::{DeadLetters, EventSources, StreamDelivery};
-use crate::gateway::{Authorizer, Deployment, Function, Gateway, REGION, Stack, TEMPLATE, TemplateError};
+use crate::event_sources::{EventSources, StreamDelivery};
+use crate::gateway::{Authorizer, Deployment, Function, Gateway, REGION, Stack, TEMPLATE, TemplateError, secrets};
 use crate::lambda::{self, LambdaError, Variables, Work};
 use crate::page::Page;
-use crate::random::{bytes, hex};
 use crate::rekognition::Rekognition;
 use crate::schedules::Schedules;
 use crate::stream::{self, LivenessStream};
@@ -18,7 +18,7 @@ use crate::timers::Timers;
 use crate::tokens::{AUDIENCE, ISSUER, TokenIssuer, TokenKeyError};
 use axum::Router;
 use std::collections::BTreeMap;
-use std::io::{Error, ErrorKind};
+use std::io::Error;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -39,6 +39,14 @@ pub(crate) struct Assembly {
     pub(crate) variables: Variables,
 }
 
+/// What the command line says of it.
+pub(crate) struct Served {
+    /// The built page.
+    pub(crate) web_dir: PathBuf,
+    /// Where events are sent, if they are.
+    pub(crate) webhook_url: Option<String>,
+}
+
 /// Why the parts do not come together.
 #[derive(Debug, thiserror::Error)]
 pub enum AssemblyError {
@@ -48,6 +56,9 @@ pub enum AssemblyError {
     /// The liveness sessions or face collections in the data folder cannot be read or made.
     #[error("the liveness sessions or face collections in the data folder cannot be used")]
     Sessions(#[source] Error),
+    /// The template's secrets cannot be read or made.
+    #[error("the secrets in the data folder cannot be used")]
+    Secrets(#[source] Error),
     /// There is no key to sign tokens with.
     #[error(transparent)]
     Tokens(#[from] TokenKeyError),
@@ -73,7 +84,7 @@ pub enum AssemblyError {
 
 impl Assembly {
     /// Puts the parts together for these ports; makes the template's table, bucket and queues where they are missing.
-    pub(crate) fn new(folder: Option<&DataFolder>, web_dir: PathBuf, https_port: u16, aws_port: u16) -> Result<Self, AssemblyError> {
+    pub(crate) fn new(folder: Option<&DataFolder>, options: Served, https_port: u16, aws_port: u16) -> Result<Self, AssemblyError> {
         let path = folder.map(DataFolder::path);
         let clock = path.map_or_else(|| Ok(Clock::ephemeral()), |path| Clock::kept_in(&path.join("clock")));
         let clock = Arc::new(clock.map_err(AssemblyError::Clock)?);
@@ -88,15 +99,22 @@ impl Assembly {
         };
         credentials.insert(access_key_id, developer);
 
-        let stack = Stack::read(TEMPLATE, &parameters(https_port))?;
-        let secrets = Secrets::default();
-        let deployment = Deployment::read(&stack, |arn| secrets.value(folder, arn))?;
-        let options =
-            AwsOptions { data: path, clock: Arc::clone(&clock), credentials: Arc::clone(&credentials), roles: deployment.roles.clone() };
+        let Served { web_dir, webhook_url } = options;
+        let stack = Stack::read(TEMPLATE, &parameters(https_port, webhook_url))?;
+        let secrets = Arc::new(Secrets::open(path, &secrets(&stack)?).map_err(AssemblyError::Secrets)?);
+        let deployment = Deployment::read(&stack, |arn| secrets.required(arn))?;
+        let options = AwsOptions {
+            data: path,
+            clock: Arc::clone(&clock),
+            credentials: Arc::clone(&credentials),
+            roles: deployment.roles.clone(),
+            secrets,
+        };
         let endpoint = Arc::new(AwsEndpoint::open(options)?);
         deployment.tables.iter().try_for_each(|table| endpoint.ensure_table(table))?;
         deployment.queues.iter().try_for_each(|queue| endpoint.ensure_queue(queue))?;
         deployment.buckets.iter().try_for_each(|bucket| endpoint.ensure_bucket(bucket))?;
+        endpoint.connect_rules(deployment.rules.clone());
         let rekognition = Rekognition::open(path, Arc::clone(&clock), endpoint.buckets(), REGION).map_err(AssemblyError::Sessions)?;
         deployment
             .collections
@@ -114,7 +132,6 @@ impl Assembly {
         let sources = EventSources::new(&deployment, &endpoint, &functions.registry, &clock);
         let timers = Timers::new(Arc::clone(&endpoint), Arc::clone(&rekognition), Arc::new(schedules), Arc::new(sources));
         let invoker = lambda::invoker(&deployment.functions, functions.registry.clone(), Arc::clone(&clock));
-        let dead_letters = Arc::new(DeadLetters::default());
         let deliver = |function: &Function| {
             Some(StreamDelivery {
                 source: function.stream.clone()?,
@@ -123,7 +140,6 @@ impl Assembly {
                 functions: functions.registry.clone(),
                 endpoint: Arc::clone(&endpoint),
                 clock: Arc::clone(&clock),
-                dead_letters: Arc::clone(&dead_letters),
                 checkpoint: path.map(|path| path.join(format!("stream-{}", function.name))),
             })
         };
@@ -137,9 +153,8 @@ impl Assembly {
             clock: Arc::clone(&clock),
             rekognition,
             timers: timers.clone(),
-            events: endpoint.events(),
+            feed: endpoint.feed(),
             tasks: endpoint.tasks(),
-            dead_letters,
         };
         let https = Router::new()
             .merge(gateway.router())
@@ -158,29 +173,10 @@ fn door(rekognition: Arc<Rekognition>) -> Door {
     })
 }
 
-/// The template's parameters that have no default.
-fn parameters(https_port: u16) -> BTreeMap<String, String> {
+/// The template's parameters that have no default, or another one here.
+fn parameters(https_port: u16, webhook_url: Option<String>) -> BTreeMap<String, String> {
     let origins = format!("https://localhost:{https_port},https://127.0.0.1:{https_port}");
-    [("JwtIssuer", ISSUER.to_owned()), ("JwtAudience", AUDIENCE.to_owned()), ("AllowedOrigins", origins)]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into()
-}
-
-/// The secrets that were asked for so far: every function that names one gets the same, kept in a folder or not.
-#[derive(Default)]
-struct Secrets(std::cell::RefCell<BTreeMap<String, String>>);
-
-impl Secrets {
-    /// What Secrets Manager would hold under an ARN: 32 random bytes in hexadecimal digits, as the template's `GenerateSecretString`
-    /// asks for.
-    fn value(&self, folder: Option<&DataFolder>, arn: &str) -> std::io::Result<String> {
-        if let Some(known) = self.0.borrow().get(arn) {
-            return Ok(known.clone());
-        }
-        let name = arn.rsplit(':').next().unwrap_or_default();
-        let secret = kept(folder, &format!("secret-{name}"), || Ok(hex(bytes::<32>()?).into_bytes()))?;
-        let secret = String::from_utf8(secret).map_err(|error| Error::new(ErrorKind::InvalidData, error))?;
-        self.0.borrow_mut().insert(arn.to_owned(), secret.clone());
-        Ok(secret)
-    }
+    let always = [("JwtIssuer", ISSUER.to_owned()), ("JwtAudience", AUDIENCE.to_owned()), ("AllowedOrigins", origins)];
+    let webhook = webhook_url.map(|url| ("WebhookUrl", url));
+    always.into_iter().chain(webhook).map(|(name, value)| (name.to_owned(), value)).collect()
 }

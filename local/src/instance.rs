@@ -1,7 +1,7 @@
 //! One running Prooflight: what `prooflight-local` starts once and the system tests start by the dozen, each with its own ports, clock and
 //! data.
 
-use crate::assembly::{Assembly, AssemblyError};
+use crate::assembly::{Assembly, AssemblyError, Served};
 use crate::aws::AwsEndpoint;
 use crate::aws::journal::Journal;
 use crate::certificate::{Certificate, CertificateError};
@@ -91,7 +91,8 @@ impl Local {
         let (aws_listener, aws_port) = take(options.aws_port, "--aws-port").await?;
         let certificate = Certificate::open(folder.as_ref(), wall_now())?;
         let tls = certificate.tls()?;
-        let assembly = Assembly::new(folder.as_ref(), options.web_dir, https_port, aws_port)?;
+        let served = Served { web_dir: options.web_dir, webhook_url: options.webhook_url };
+        let assembly = Assembly::new(folder.as_ref(), served, https_port, aws_port)?;
         let Assembly { endpoint, clock, .. } = assembly;
         let aws = listener::serve(aws_listener, None, assembly.aws, Patience::default());
         let https = listener::serve(https_listener, Some(tls), assembly.https, Patience::default());
@@ -143,6 +144,8 @@ impl Local {
 
     /// Ends in good order: no new connections, a few seconds for what runs, then the rest is cut. The data folder is free afterwards.
     pub async fn shutdown(self) {
+        // Who watches the feed would watch it for ever.
+        self.endpoint.feed().close();
         // The functions behind the first port still need the second.
         self.https.close().await;
         for stream in self.streams {

@@ -10,6 +10,7 @@ use prooflight_cleanup::Cleanup;
 use prooflight_close_verification::CloseVerification;
 use prooflight_complete_session::CompleteSession;
 use prooflight_create_session::CreateSession;
+use prooflight_deliver_webhook::DeliverWebhook;
 use prooflight_enroll_face::EnrollFace;
 use prooflight_erase_subject::EraseSubject;
 use prooflight_export_subject::ExportSubject;
@@ -83,6 +84,7 @@ pub(crate) fn functions(functions: &[Function], credentials: &Credentials, aws_p
             ReviewVerification::NAME => host::<ReviewVerification>(&mut registry, &environment),
             RescueSession::NAME => host::<RescueSession>(&mut registry, &environment),
             PublishDecision::NAME => host::<PublishDecision>(&mut registry, &environment),
+            DeliverWebhook::NAME => host::<DeliverWebhook>(&mut registry, &environment),
             _ => return Err(LambdaError::Unknown(function.name.clone())),
         };
         warming.push(warm.map_err(|source| LambdaError::Environment { function: function.name.clone(), source })?);

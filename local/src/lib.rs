@@ -8,6 +8,7 @@ pub mod clock;
 pub mod data_folder;
 pub mod dev;
 pub mod event_sources;
+pub mod feed;
 pub mod gateway;
 mod instance;
 pub mod lambda;

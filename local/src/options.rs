@@ -1,6 +1,7 @@
 //! The command line of `prooflight-local`.
 
 use lexopt::{Arg, Parser, ValueExt};
+use prooflight_deliver_webhook::WebhookUrl;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ Usage: prooflight-local [OPTIONS]
   --data-dir DIR     what survives a restart (default .prooflight/)
   --ephemeral        keep nothing, whatever --data-dir says
   --web-dir DIR      the built page (default web/dist; API and stream serve without it)
+  --webhook-url URL  where every event is sent, signed (https, or http on this machine; default nowhere)
   --ready-file FILE  written once it serves: {\"https\":PORT,\"aws\":PORT}
   --log FILTER       what to log, such as `info` or `prooflight_local=debug` (default warn; also by PROOFLIGHT_LOG)
   --help, --version
@@ -31,13 +33,22 @@ pub struct Options {
     pub data_dir: Option<PathBuf>,
     /// The built page.
     pub web_dir: PathBuf,
+    /// Where every event is sent, signed; none sends nothing.
+    pub webhook_url: Option<String>,
     /// Written once it serves.
     pub ready_file: Option<PathBuf>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { https_port: 8443, aws_port: 4566, data_dir: Some(".prooflight".into()), web_dir: "web/dist".into(), ready_file: None }
+        Self {
+            https_port: 8443,
+            aws_port: 4566,
+            data_dir: Some(".prooflight".into()),
+            web_dir: "web/dist".into(),
+            webhook_url: None,
+            ready_file: None,
+        }
     }
 }
 
@@ -72,6 +83,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, l
             Arg::Long("data-dir") => options.data_dir = Some(parser.value()?.into()),
             Arg::Long("ephemeral") => ephemeral = true,
             Arg::Long("web-dir") => options.web_dir = parser.value()?.into(),
+            Arg::Long("webhook-url") => options.webhook_url = Some(webhook_url(&mut parser)?),
             Arg::Long("ready-file") => options.ready_file = Some(parser.value()?.into()),
             Arg::Long("log") => log = Some(parser.value()?.string()?),
             Arg::Long("help") | Arg::Short('h') => return Ok(Command::Help),
@@ -88,6 +100,15 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, l
 fn port(flag: &str, parser: &mut Parser) -> Result<u16, lexopt::Error> {
     let value = parser.value()?;
     value.parse().map_err(|_| lexopt::Error::Custom(format!("{flag} takes a port, 0 to 65535, not {}", value.display()).into()))
+}
+
+/// The function would refuse it too, and not start.
+fn webhook_url(parser: &mut Parser) -> Result<String, lexopt::Error> {
+    let value = parser.value()?.string()?;
+    match WebhookUrl::parse(&value) {
+        Some(_) => Ok(value),
+        None => Err(lexopt::Error::Custom(format!("--webhook-url takes https, or http on this machine, not {value}").into())),
+    }
 }
 
 #[cfg(test)]
@@ -107,6 +128,10 @@ mod tests {
             ("--data-dir kept/here", Options { data_dir: Some("kept/here".into()), ..standard.clone() }),
             ("--ephemeral --data-dir kept/here", Options { data_dir: None, ..standard.clone() }),
             ("--web-dir w --ready-file r", Options { web_dir: "w".into(), ready_file: Some("r".into()), ..standard.clone() }),
+            (
+                "--webhook-url http://localhost:3000/hook",
+                Options { webhook_url: Some("http://localhost:3000/hook".into()), ..standard.clone() },
+            ),
         ];
         for (line, options) in cases {
             assert_eq!(parsed(line), Ok(Command::Serve(options, None)), "{line}");
@@ -123,6 +148,7 @@ mod tests {
             ("stray", "stray"),
             ("--https-port 70000", "--https-port takes a port, 0 to 65535, not 70000"),
             ("--aws-port", "--aws-port"),
+            ("--webhook-url http://example.com/", "--webhook-url takes https, or http on this machine, not http://example.com/"),
             ("--ephemeral=yes", "--ephemeral"),
         ] {
             let error = parsed(line).expect_err(line);

@@ -21,10 +21,18 @@ pub const JWT_ISSUER: &str = "JWT_ISSUER";
 pub const RESCUE_QUEUE_URL: &str = "RESCUE_QUEUE_URL";
 /// The event bus that is told of what happens to verifications.
 pub const EVENT_BUS_NAME: &str = "EVENT_BUS_NAME";
+/// Where events are sent that are not taken from the bus.
+pub const WEBHOOK_URL: &str = "WEBHOOK_URL";
+/// The queue of events that are to be sent there.
+pub const WEBHOOK_QUEUE_URL: &str = "WEBHOOK_QUEUE_URL";
+/// Where those go that were given up.
+pub const WEBHOOK_DEAD_LETTERS_URL: &str = "WEBHOOK_DEAD_LETTERS_URL";
+/// The secret with the keys that they are signed with; its name, not its value.
+pub const WEBHOOK_KEYS_ARN: &str = "WEBHOOK_KEYS_ARN";
 
 /// What Lambda itself sets, and the endpoints that every AWS SDK knows
 /// ("Service-specific endpoints", AWS SDKs and Tools Reference Guide).
-const OF_AWS: [&str; 12] = [
+const OF_AWS: [&str; 13] = [
     "AWS_REGION",
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -34,11 +42,12 @@ const OF_AWS: [&str; 12] = [
     "AWS_ENDPOINT_URL_EVENTBRIDGE",
     "AWS_ENDPOINT_URL_REKOGNITION",
     "AWS_ENDPOINT_URL_S3",
+    "AWS_ENDPOINT_URL_SECRETS_MANAGER",
     "AWS_ENDPOINT_URL_SFN",
     "AWS_ENDPOINT_URL_SQS",
     "AWS_ENDPOINT_URL_STS",
 ];
-const OF_OURS: [&str; 9] = [
+const OF_OURS: [&str; 13] = [
     TABLE_NAME,
     EVIDENCE_BUCKET,
     LIVENESS_REGION,
@@ -48,6 +57,10 @@ const OF_OURS: [&str; 9] = [
     JWT_ISSUER,
     RESCUE_QUEUE_URL,
     EVENT_BUS_NAME,
+    WEBHOOK_URL,
+    WEBHOOK_QUEUE_URL,
+    WEBHOOK_DEAD_LETTERS_URL,
+    WEBHOOK_KEYS_ARN,
 ];
 
 /// The variables that were set.
@@ -62,6 +75,13 @@ pub struct Environment {
 pub struct EnvironmentError {
     name: &'static str,
     problem: &'static str,
+}
+
+impl EnvironmentError {
+    /// A variable that is there and cannot be used; `problem` goes on after its name.
+    pub fn new(name: &'static str, problem: &'static str) -> Self {
+        Self { name, problem }
+    }
 }
 
 impl Environment {

@@ -52,6 +52,18 @@ pub enum FaultCode {
     WorkflowUnavailable,
     /// Step Functions refuses us: permissions, or an answer that it does not accept.
     WorkflowRefused,
+    /// The receiver of webhooks was not reached, or did not take one: it is sent again.
+    WebhookUnavailable,
+    /// A webhook was given up: refused for good, not taken for a day, or no event at all.
+    WebhookRefused,
+    /// The queue of webhooks is slow, or did not take a message.
+    WebhookQueueUnavailable,
+    /// The queue of webhooks refuses us: permissions, or its URL.
+    WebhookQueueRefused,
+    /// Secrets Manager throttles or is down.
+    SigningKeyUnavailable,
+    /// There is no key to sign with: permissions, or a secret that is not one.
+    SigningKeyRefused,
     /// The invocation ran out of time, because services were slow.
     TooSlow,
     /// A bug of ours.
@@ -60,7 +72,7 @@ pub enum FaultCode {
 
 impl FaultCode {
     /// Every code.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 26] = [
         Self::StoreUnavailable,
         Self::StoreRefused,
         Self::StoreContended,
@@ -79,6 +91,12 @@ impl FaultCode {
         Self::BusRefused,
         Self::WorkflowUnavailable,
         Self::WorkflowRefused,
+        Self::WebhookUnavailable,
+        Self::WebhookRefused,
+        Self::WebhookQueueUnavailable,
+        Self::WebhookQueueRefused,
+        Self::SigningKeyUnavailable,
+        Self::SigningKeyRefused,
         Self::TooSlow,
         Self::Bug,
     ];
@@ -96,6 +114,9 @@ impl FaultCode {
                 | Self::RescueRefused
                 | Self::BusRefused
                 | Self::WorkflowRefused
+                | Self::WebhookRefused
+                | Self::WebhookQueueRefused
+                | Self::SigningKeyRefused
                 | Self::Bug
         )
     }
@@ -121,6 +142,12 @@ impl FaultCode {
             Self::BusRefused => "bus.refused",
             Self::WorkflowUnavailable => "workflow.unavailable",
             Self::WorkflowRefused => "workflow.refused",
+            Self::WebhookUnavailable => "webhook.unavailable",
+            Self::WebhookRefused => "webhook.refused",
+            Self::WebhookQueueUnavailable => "webhook_queue.unavailable",
+            Self::WebhookQueueRefused => "webhook_queue.refused",
+            Self::SigningKeyUnavailable => "signing_key.unavailable",
+            Self::SigningKeyRefused => "signing_key.refused",
             Self::TooSlow => "invocation.too_slow",
             Self::Bug => "bug",
         }

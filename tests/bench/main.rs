@@ -1,14 +1,25 @@
-//! `make bench`: how long things take, on this machine, in one run. Quote the ratios; the milliseconds are this machine's.
+//! `make bench`: how long things take, on this machine, in one run. Quote the ratios; the milliseconds are this machine's. Without words
+//! everything is measured; `cargo bench ... -- crowd cleanup` measures what is named: starts, functions, crowd, cleanup.
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout, reason = "a measurement fails by panicking")]
 #![expect(dead_code, reason = "the world of the system tests has more in it than is measured")]
 
 #[path = "../system/calls.rs"]
 mod calls;
+mod cleanup;
 #[path = "../system/contract.rs"]
 mod contract;
+mod crowd;
 #[path = "../system/harmless.rs"]
 mod harmless;
+#[path = "../system/meter.rs"]
+mod meter;
+#[path = "../system/proxy.rs"]
+mod proxy;
+#[path = "../system/signing.rs"]
+mod signing;
+#[path = "../system/stored.rs"]
+mod stored;
 #[path = "../system/world.rs"]
 mod world;
 
@@ -21,9 +32,25 @@ const ROUNDS: usize = 200;
 
 #[tokio::main]
 async fn main() {
-    println!("\nprooflight-local, from start to its ready file (certificate and data present), {STARTS} starts");
-    report("ready", &mut starts());
+    // Cargo adds a flag of its own.
+    let named: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
+    let wanted = |name: &str| named.is_empty() || named.iter().any(|word| word == name);
+    if wanted("starts") {
+        println!("\nprooflight-local, from start to its ready file (certificate and data present), {STARTS} starts");
+        report("ready", &mut starts());
+    }
+    if wanted("functions") {
+        functions().await;
+    }
+    if wanted("crowd") {
+        crowd::measure().await;
+    }
+    if wanted("cleanup") {
+        cleanup::measure().await;
+    }
+}
 
+async fn functions() {
     println!("\nThe functions on the local stack, warm, over HTTPS with one connection, {ROUNDS} rounds");
     let world = World::start().await;
     let (mut create, mut complete, mut get, mut floor) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());

@@ -15,7 +15,7 @@ pub(crate) struct Exchange<'a> {
     pub(crate) method: &'a Method,
     /// Below the API's own host name, without the query.
     pub(crate) path: &'a str,
-    pub(crate) sent: &'a HeaderMap,
+    pub(crate) sent: &'a [(&'a str, &'a str)],
     pub(crate) sent_body: &'a [u8],
     pub(crate) reply: &'a Reply,
 }
@@ -47,8 +47,8 @@ pub(crate) static CONTRACT: LazyLock<Contract> = LazyLock::new(|| {
 });
 
 /// The scopes of the token that a request carries; none where it has no token that can be read.
-pub(crate) fn scopes(sent: &HeaderMap) -> BTreeSet<String> {
-    let token = sent.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+pub(crate) fn scopes(sent: &[(&str, &str)]) -> BTreeSet<String> {
+    let token = sent.iter().find(|(name, _)| *name == "authorization").map_or("", |(_, value)| value);
     let claims = token.split('.').nth(1).and_then(|claims| URL_SAFE_NO_PAD.decode(claims).ok());
     let claims: Value = claims.and_then(|claims| serde_json::from_slice(&claims).ok()).unwrap_or_default();
     claims["scope"].as_str().unwrap_or_default().split(' ').map(str::to_owned).collect()

@@ -108,9 +108,11 @@ async fn an_event_that_the_bus_did_not_take_is_put_again_alone() {
 #[tokio::test]
 async fn foreigners_see_no_events() {
     let world = World::start().await;
-    for path in ["/dev/events", "/dev/task?token=x"] {
-        let reply = world.send(Method::GET, path, &[("origin", "https://evil.example")], "").await;
-        assert_eq!(reply.refusal(), (403, "foreign"), "{path}");
+    let foreign = ("origin", "https://evil.example");
+    for (path, headers) in
+        [("/dev/events", &[foreign][..]), ("/dev/events", &[foreign, ("accept", "text/event-stream")]), ("/dev/task?token=x", &[foreign])]
+    {
+        assert_eq!(world.send(Method::GET, path, headers, "").await.refusal(), (403, "foreign"), "{path} {headers:?}");
     }
     assert_eq!(world.send(Method::GET, "/dev/task?token=x", &[], "").await.refusal(), (404, "not_found"));
     assert_eq!(world.send(Method::POST, "/dev/events", &[JSON], "{}").await.refusal(), (405, "method_not_allowed"));

@@ -61,7 +61,7 @@ pub(crate) async fn erase(world: &World, subject: &str) -> Value {
 /// What is left in the stores, apart from receipts and what is counted under keyed digests.
 async fn left(world: &World) -> Vec<String> {
     let items = world.items().await;
-    let known = ["erasure#", "tombstone#", "lockout#", "device#"];
+    let known = ["erasure#", "tombstone#", "lockout#", "device#", "reconciliation#"];
     let item = |item: &std::collections::HashMap<_, aws_sdk_dynamodb::types::AttributeValue>| {
         let text = format!("{item:?}");
         let pk = item["pk"].as_s().unwrap();

@@ -40,6 +40,12 @@ impl Functions {
         read(self.create.handle(request, invocation).await.unwrap())
     }
 
+    async fn next(&mut self, id: &str) -> (i64, Value) {
+        let request = event("POST /verifications/{id}/sessions", &json!({ "id": id }));
+        let invocation = self.invocation();
+        read(self.create.handle(request, invocation).await.unwrap())
+    }
+
     async fn complete(&mut self, id: &str, session_id: &str) -> (i64, Value) {
         let parameters = json!({"id": id, "sessionId": session_id});
         let request = event("POST /verifications/{id}/sessions/{sessionId}/complete", &parameters);
@@ -135,5 +141,31 @@ async fn a_service_that_fails_in_the_middle_leaves_nothing_half_done() {
         assert!(!decided, "{operation}");
     }
     assert_eq!(functions.complete(&id, &session_id).await.1["status"], "approved");
+    world.stop().await;
+}
+
+/// Two requests for one reservation, of which one fails when the other has answered its session: that session stays, and so does its attempt.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_fails_takes_nobody_elses_session_away() {
+    let world = World::start().await;
+    let (proxy, url) = Proxy::before(&world).await;
+    let (mut failing, mut other) = (Functions::behind(&url, &world), Functions::behind(&world.aws_url(), &world));
+    // STS has no target to name it by. The SDK tries three times.
+    proxy.plan(&[("POST", Mishap::HeldAndLost), ("POST", Mishap::Unavailable), ("POST", Mishap::Unavailable)]);
+    let opening = tokio::spawn(async move { failing.open().await });
+    proxy.until_held().await;
+    let documents = world.items().await.into_iter().filter(|item| item["sk"].as_s().unwrap() == "verification");
+    let id = documents.map(|item| item["pk"].as_s().unwrap().trim_start_matches("verification#").to_owned()).next().unwrap();
+    let (status, body) = other.next(&id).await;
+    assert_eq!(status, 201, "{body}");
+    let (_, session_id) = crate::world::ids(&body);
+    proxy.let_go();
+    let (status, refused) = opening.await.unwrap();
+    assert_eq!((status, &refused["code"]), (503, &json!("liveness_unavailable")));
+    proxy.assert_all_happened();
+
+    world.succeeded(&session_id, 93.0).await;
+    let (_, done) = other.complete(&id, &session_id).await;
+    assert_eq!((&done["status"], &done["session"]), (&json!("approved"), &json!("passed")), "{done}");
     world.stop().await;
 }

@@ -1,10 +1,13 @@
 //! What must not leave: scores, images and face data in no answer to an end user; these, subjects, session ids and credentials
 //! in no log line.
 
+use crate::receiver::{Answer, Receiver};
 use crate::world::{World, ids};
 use http::Method;
+use prooflight_local::Options;
 use prooflight_open_verification::OpenVerificationFunction;
 use prooflight_shared::edge::LambdaFunction;
+use prooflight_shared::environment::Environment;
 use prooflight_shared::invocation::Invocation;
 use serde_json::json;
 use std::io::Write;
@@ -36,7 +39,17 @@ async fn a_step_that_waited(world: &World, subject: &str) -> String {
     let handed_out = world.send(Method::POST, "/dev/task", &[("content-type", "application/json")], "{}").await.expect(200);
     let token = handed_out["taskToken"].as_str().unwrap().to_owned();
     let environment = crate::proxy::environment(&world.aws_url(), world, OpenVerificationFunction::NAME);
-    let open = OpenVerificationFunction::connect(&environment).unwrap();
+    a_step_that_waits(world, &environment, subject, &token).await;
+    let path = format!("/dev/task?token={}", token.replace('+', "%2B"));
+    while world.send(Method::GET, &path, &[], "").await.expect(200)["state"] == "waiting" {
+        tokio::task::yield_now().await;
+    }
+    token
+}
+
+/// A step with that token, taken twice, of which each time what it waits for is called off.
+pub(crate) async fn a_step_that_waits(world: &World, environment: &Environment, subject: &str, token: &str) {
+    let open = OpenVerificationFunction::connect(environment).unwrap();
     let task =
         json!({ "subject": { "issuer": "https://prooflight.local/", "subject": subject }, "idempotencyKey": "k", "taskToken": token });
     let user = world.user(subject).await;
@@ -46,11 +59,6 @@ async fn a_step_that_waited(world: &World, subject: &str) -> String {
         let path = format!("/verifications/{}/cancel", opened["verificationId"].as_str().unwrap());
         user.send(Method::POST, &path, &[], "").await.expect(200);
     }
-    let path = format!("/dev/task?token={}", token.replace('+', "%2B"));
-    while world.send(Method::GET, &path, &[], "").await.expect(200)["state"] == "waiting" {
-        tokio::task::yield_now().await;
-    }
-    token
 }
 
 #[tokio::test]
@@ -63,10 +71,14 @@ async fn nothing_that_is_secret_reaches_a_log_or_an_end_user() {
         prooflight_open_verification=trace,prooflight_close_verification=trace,prooflight_lift_lockout=trace,\
         prooflight_get_evidence=trace,prooflight_review_verification=trace,prooflight_enroll_face=trace,\
         prooflight_erase_subject=trace,prooflight_export_subject=trace,prooflight_cleanup=trace,prooflight_rescue_session=trace,\
-        prooflight_publish_decision=trace";
+        prooflight_publish_decision=trace,prooflight_deliver_webhook=trace,hyper_util=debug";
     tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(move || writer.clone()).init();
 
-    let world = World::start().await;
+    let receiver = Receiver::start().await;
+    receiver.plan([Answer::Status(500), Answer::Cut]);
+    let webhook_url = Some(format!("{}?an-address-that=can-be-found-again", receiver.url()));
+    let world = World::with(Options { webhook_url, ..Options::ephemeral() }).await;
+    let signing_keys = crate::webhooks::keys(&world).await;
     let subject = "a-subject-that-can-be-found-again";
     let alice = world.user(subject).await;
     let body = json!({"deviceId": "a-device-that-can-be-found-again", "metadata": {"order": "a-note-that-can-be-found-again"}});
@@ -108,7 +120,10 @@ async fn nothing_that_is_secret_reaches_a_log_or_an_end_user() {
     world.advance(61).await;
     world.advance(601).await;
 
+    let webhooks = receiver.delivered(4).await;
+
     let log = log.text();
+    assert!(log.contains("webhook.unavailable") && log.contains("\"delivered\""), "{log}");
     assert!(log.contains("cleaned up"), "clean-up is in the log");
     assert!(log.contains("published") && log.contains("answered a workflow at once"), "{log}");
     assert!(log.contains("\"answered\"") && log.contains("liveness.unavailable"), "the log is on: {log}");
@@ -124,6 +139,8 @@ async fn nothing_that_is_secret_reaches_a_log_or_an_end_user() {
         "X-Amz-Signature",
         credentials["secretAccessKey"].as_str().unwrap(),
         credentials["sessionToken"].as_str().unwrap(),
+        signing_keys["current"].as_str().unwrap(),
+        webhooks[0].header("webhook-signature"),
         &world.token(subject, "verify").await,
     ];
     for secret in secrets {

@@ -26,6 +26,8 @@ pub(crate) enum Mishap {
     EntryRefused,
     /// It is carried out, and the answer waits until it is let go.
     Held,
+    /// The same, and then the answer is a server error.
+    HeldAndLost,
 }
 
 /// A proxy that lets mishaps happen to the next requests whose operation or method is named.
@@ -107,6 +109,20 @@ pub(crate) fn environment(url: &str, world: &World, function: &str) -> Environme
     Environment::read(|name| if name == "AWS_ENDPOINT_URL" { Some(url.to_owned()) } else { variables.get(name).cloned() })
 }
 
+/// The environment of a function that works on another table than the stack's own. Its role knows nothing of that table, so it calls as
+/// the developer.
+pub(crate) fn environment_of(url: &str, world: &World, function: &str, table: &str) -> Environment {
+    let variables = world.variables(function);
+    Environment::read(|name| match name {
+        "AWS_ENDPOINT_URL" => Some(url.to_owned()),
+        "TABLE_NAME" => Some(table.to_owned()),
+        "AWS_ACCESS_KEY_ID" => Some("local".to_owned()),
+        "AWS_SECRET_ACCESS_KEY" => Some("local-secret".to_owned()),
+        "AWS_SESSION_TOKEN" => None,
+        name => variables.get(name).cloned(),
+    })
+}
+
 async fn forward(State(proxy): State<Proxy>, mut request: Request) -> Response {
     let mishap = proxy.next_mishap(&request);
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
@@ -131,6 +147,11 @@ async fn forward(State(proxy): State<Proxy>, mut request: Request) -> Response {
             proxy.waiting.add_permits(1);
             proxy.held.acquire().await.unwrap().forget();
             answer.map(Body::new)
+        }
+        Some(Mishap::HeldAndLost) => {
+            proxy.waiting.add_permits(1);
+            proxy.held.acquire().await.unwrap().forget();
+            server_error()
         }
         Some(Mishap::Unavailable) => server_error(),
         Some(Mishap::Conflict) => {

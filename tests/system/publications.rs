@@ -14,18 +14,18 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
-const SUBJECT: &str = "subject-that-can-be-found-again";
+pub(crate) const SUBJECT: &str = "subject-that-can-be-found-again";
 
 /// The steps that a workflow takes, taken by hand.
-struct Workflow<'a> {
+pub(crate) struct Workflow<'a> {
     world: &'a World,
-    user: User<'a>,
+    pub(crate) user: User<'a>,
     open: OpenVerificationFunction,
     steps: AtomicU8,
 }
 
 impl<'a> Workflow<'a> {
-    async fn start(world: &'a World) -> Self {
+    pub(crate) async fn start(world: &'a World) -> Self {
         let environment = proxy::environment(&world.aws_url(), world, OpenVerificationFunction::NAME);
         let open = OpenVerificationFunction::connect(&environment).unwrap();
         Self { world, user: world.user(SUBJECT).await, open, steps: AtomicU8::new(0) }
@@ -39,7 +39,7 @@ impl<'a> Workflow<'a> {
     }
 
     /// The step that opens and waits, with what its execution and state name make.
-    async fn open(&self, policy: &str, key: &str, token: &str) -> String {
+    pub(crate) async fn open(&self, policy: &str, key: &str, token: &str) -> String {
         let subject = json!({ "issuer": "https://prooflight.local/", "subject": SUBJECT });
         let mut request = json!({ "policy": policy, "externalReference": "order-7", "metadata": { "note": "can-be-found-again" } });
         if policy == "onboarding" {
@@ -49,33 +49,38 @@ impl<'a> Workflow<'a> {
         self.step(task).await.unwrap()["verificationId"].as_str().unwrap().to_owned()
     }
 
+    /// The service does not want to know any more.
+    pub(crate) async fn cancel(&self, id: &str) {
+        self.user.send(Method::POST, &format!("/verifications/{id}/cancel"), &[], "").await.expect(200);
+    }
+
     /// The step that waits for a person.
     async fn await_verdict(&self, id: &str, token: &str) -> Result<Value, Failure> {
         self.step(json!({ "verificationId": id, "await": "verdict", "taskToken": token })).await
     }
 
     /// A check that ended with that confidence.
-    async fn check(&self, id: &str, confidence: f32) -> String {
+    pub(crate) async fn check(&self, id: &str, confidence: f32) -> String {
         let (_, session_id) = ids(&self.user.next(id).await.expect(201));
         self.world.succeeded_as(&session_id, confidence, Person::Obama).await;
         self.user.complete(id, &session_id).await.expect(200);
         session_id
     }
 
-    async fn judge(&self, id: &str, verdict: &str, reason: &str) {
+    pub(crate) async fn judge(&self, id: &str, verdict: &str, reason: &str) {
         let reviewer = self.world.caller("rita", "review").await;
         let (etag, _) = crate::reviews::look(&reviewer, id).await;
         crate::reviews::judge(&reviewer, id, &etag, verdict, reason).await.expect(200);
     }
 }
 
-async fn token(world: &World) -> String {
+pub(crate) async fn token(world: &World) -> String {
     let handed_out = world.send(Method::POST, "/dev/task", &[JSON], "{}").await.expect(200);
     handed_out["taskToken"].as_str().unwrap().to_owned()
 }
 
 /// How the step stands once it was told something.
-async fn told(world: &World, token: &str) -> Value {
+pub(crate) async fn told(world: &World, token: &str) -> Value {
     let path = format!("/dev/task?token={}", utf8_percent_encode(token, NON_ALPHANUMERIC));
     until(async || {
         let outcome = world.send(Method::GET, &path, &[], "").await.expect(200);
@@ -182,7 +187,7 @@ async fn every_end_has_its_answer() {
 
     let waiting = token(&world).await;
     let cancelled = workflow.open("liveness", "cancelled/Open", &waiting).await;
-    workflow.user.send(Method::POST, &format!("/verifications/{cancelled}/cancel"), &[], "").await.expect(200);
+    workflow.cancel(&cancelled).await;
     assert_eq!(told(&world, &waiting).await["cause"], json!("{\"reasons\":[\"cancelled\"]}"));
 
     let waiting = token(&world).await;

@@ -233,6 +233,8 @@ async fn a_poisoned_message_ends_among_the_dead_letters_and_the_rest_goes_on() {
     assert_eq!(counts(&world, QUEUE).await, [0, 0, 1]);
     let buried = queues.receive_message().queue_url(url(&world, DEAD_LETTERS)).send().await.unwrap();
     assert_eq!(buried.messages()[0].body(), Some("poison"), "somebody can look at it");
+    let letters = crate::publications::left(&world).await["deadLetters"].clone();
+    assert_eq!((&letters[0]["destination"], &letters[0]["letter"]["body"]), (&json!(DEAD_LETTERS), &json!("poison")));
     world.stop().await;
 }
 

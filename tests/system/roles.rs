@@ -25,7 +25,12 @@ fn whatever_a_role_grants_is_used() {
 
 /// The grants of every role that none of these calls (function, action, resource) needed.
 fn unused(template: &str, calls: &BTreeSet<Vec<&str>>) -> Vec<String> {
-    let parameters = [("JwtIssuer", "https://issuer.example/"), ("JwtAudience", "audience"), ("AllowedOrigins", "https://page.example")];
+    let parameters = [
+        ("JwtIssuer", "https://issuer.example/"),
+        ("JwtAudience", "audience"),
+        ("AllowedOrigins", "https://page.example"),
+        ("WebhookUrl", "https://hooks.example.com/"),
+    ];
     let parameters: BTreeMap<_, _> = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let stack = Stack::read(template, &parameters).unwrap();
     let deployment = Deployment::read(&stack, |_| Ok("00".repeat(32))).unwrap();

@@ -87,8 +87,19 @@ fn a_function_answers_before_it_is_ended() {
     let (before, rescue) = template.split_once("\n  RescueSession:\n").unwrap();
     let (rescue, after) = rescue.split_once("\n\n").unwrap();
     let rescue_ended_after = seconds(rescue, "Timeout");
+    let (_, rescue_queue) = after.split_once("\n  RescueQueue:\n").unwrap();
+    let (rescue_queue, _) = rescue_queue.split_once("\n\n").unwrap();
     assert!(prooflight_rescue_session::TIME_TO_RESCUE.as_secs() < rescue_ended_after[0], "{rescue_ended_after:?}");
-    assert_eq!(seconds(&template, "VisibilityTimeout"), rescue_ended_after, "as long as the function may run, and no longer");
+    assert_eq!(seconds(rescue_queue, "VisibilityTimeout"), rescue_ended_after, "as long as the function may run, and no longer");
+    // A webhook's receiver may take longer than an answer of ours, and its queue can wait.
+    let (_, webhook) = template.split_once("\n  DeliverWebhook:\n").unwrap();
+    let (_, webhook_queue) = webhook.split_once("\n  WebhookQueue:\n").unwrap();
+    let webhook_ended_after = seconds(webhook, "Timeout")[0];
+    assert!(
+        prooflight_deliver_webhook::TIME_TO_TAKE.as_secs() + 12 < webhook_ended_after,
+        "a service has six seconds before it, and one after it"
+    );
+    assert_eq!(seconds(webhook_queue, "VisibilityTimeout")[0], 6 * webhook_ended_after);
     let ended_after = [seconds(before, "Timeout"), seconds(after, "Timeout")].concat();
     assert!(!ended_after.is_empty());
     assert!(ended_after.iter().all(|seconds| prooflight_shared::edge::TIME_TO_ANSWER.as_secs() < *seconds), "{ended_after:?}");
@@ -106,6 +117,29 @@ fn the_age_of_results_is_measured() {
             let filter = filter.unwrap_or_else(|| panic!("{function} has no metric filter"));
             assert!(filter.contains("MetricValue: $.fields.result_age_seconds") && filter.contains(&format!("!Ref {resource}Log")));
         }
+    }
+}
+
+/// Every count of a run of clean-up is logged, made a metric of, and explained; every alarm rings somebody.
+#[test]
+fn what_clean_up_counts_is_measured() {
+    let (template, operations) = (read("template.yaml"), read("docs/OPERATIONS.md"));
+    let (report, reconcile) = (read("functions/cleanup/src/report.rs"), read("functions/cleanup/src/reconcile.rs"));
+    let fields: Vec<_> = report.lines().filter_map(|line| line.trim().strip_prefix("pub ")?.strip_suffix(": u32,")).collect();
+    assert!(fields.len() > 7, "{fields:?}");
+    for field in fields {
+        let metric = match field {
+            "failed" => "CleanupFailures".to_owned(),
+            field => field.split('_').map(capitalised).collect(),
+        };
+        let transformation = format!("MetricName: {metric}\n          MetricValue: $.fields.{field}\n");
+        assert!(template.contains(&transformation), "{field} is no metric");
+        assert!(report.contains(&format!("{field} = self.{field}")) || reconcile.contains(&format!("{field} = missing")), "{field}");
+        assert!(operations.contains(&format!("| `{metric}` |")), "{metric} is not in docs/OPERATIONS.md");
+    }
+    for alarm in template.split("Type: AWS::CloudWatch::Alarm").skip(1) {
+        let alarm = alarm.split("\n\n").next().unwrap();
+        assert!(alarm.contains("AlarmActions: !If [HasAlarmTopic, [!Ref AlarmTopicArn]"), "it rings nobody:{alarm}");
     }
 }
 
@@ -245,7 +279,7 @@ fn the_core_is_pure() {
 
 #[test]
 fn every_source_file_opens_with_a_paragraph_and_holds_one_concept() {
-    let own = ["shared", "functions", "vision", "local", "cli", "tests"];
+    let own = ["shared", "functions", "vision", "local", "cli", "tests", "fuzz"];
     for file in own.into_iter().flat_map(|folder| files(folder, "rs")) {
         let source = read(&file);
         assert!(source.starts_with("//! "), "{} does not say what it is", file.display());
@@ -259,6 +293,10 @@ fn every_source_file_opens_with_a_paragraph_and_holds_one_concept() {
 #[test]
 fn dependency_versions_stand_in_one_place() {
     for file in files(".", "toml").into_iter().filter(|file| file.ends_with("Cargo.toml") && file.components().count() > 1) {
+        // The fuzzers are a workspace of their own.
+        if file.starts_with("fuzz") {
+            continue;
+        }
         let manifest = read(&file);
         let dependencies =
             manifest.split("dependencies]\n").skip(1).flat_map(|table| table.split("\n[").next().unwrap_or_default().lines());

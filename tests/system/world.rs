@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, Method, Request};
 use http_body_util::{BodyExt, Full};
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Incoming};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -16,6 +16,9 @@ use prooflight_local::{Local, Options};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use serde_json::{Value, json};
+
+/// An item of the table.
+pub(crate) type Item = std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue>;
 
 /// A running instance.
 pub(crate) struct World {
@@ -131,23 +134,31 @@ impl World {
 
     /// Sends a request as it is.
     pub(crate) async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Reply {
-        let mut request = Request::builder().method(method).uri(format!("https://localhost:{}{path}", self.https_port()));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
         let sent_body = body.into();
-        let request = request.body(Full::new(sent_body.clone())).unwrap();
-        let (method, sent) = (request.method().clone(), request.headers().clone());
-        let answer = self.client.request(request).await.unwrap();
-        let (parts, body) = answer.into_parts();
+        let (parts, body) = self.begin(method.clone(), path, headers, sent_body.clone()).await.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
         let reply = Reply { status: parts.status.as_u16(), headers: parts.headers, body };
         if let Some(path) = path.strip_prefix("/api") {
             let path = path.split('?').next().unwrap_or_default();
-            judge(&Exchange { method: &method, path, sent: &sent, sent_body: &sent_body, reply: &reply });
+            judge(&Exchange { method: &method, path, sent: headers, sent_body: &sent_body, reply: &reply });
         }
         reply
+    }
+
+    /// Sends a request whose answer is read as it comes.
+    pub(crate) async fn begin(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> http::Response<Incoming> {
+        let mut request = Request::builder().method(method).uri(format!("https://localhost:{}{path}", self.https_port()));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.client.request(request.body(Full::new(body.into())).unwrap()).await.unwrap()
     }
 
     async fn help(&self, path: &str, body: &Value) -> Value {
@@ -197,15 +208,20 @@ impl World {
     }
 
     /// Every item of the table.
-    pub(crate) async fn items(&self) -> Vec<std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue>> {
+    pub(crate) async fn items(&self) -> Vec<Item> {
         let client = aws_sdk_dynamodb::Client::new(&self.sdk());
-        let tables = client.list_tables().send().await.unwrap();
         let mut items = Vec::new();
-        let mut pages = client.scan().table_name(&tables.table_names()[0]).consistent_read(true).into_paginator().items().send();
+        let mut pages = client.scan().table_name(self.table().await).consistent_read(true).into_paginator().items().send();
         while let Some(item) = pages.next().await {
             items.push(item.unwrap());
         }
         items
+    }
+
+    /// The stack's table.
+    pub(crate) async fn table(&self) -> String {
+        let tables = aws_sdk_dynamodb::Client::new(&self.sdk()).list_tables().send().await.unwrap().table_names.unwrap();
+        tables.into_iter().find(|name| name.starts_with("prooflight-local")).unwrap()
     }
 
     /// The date that keys of images have.
@@ -215,10 +231,22 @@ impl World {
 
     /// Puts an object into the evidence bucket, as a completion that was on its way would.
     pub(crate) async fn put_object(&self, key: &str) {
+        let (client, bucket) = self.bucket().await;
+        client.put_object().bucket(bucket).key(key).body(b"an image".to_vec().into()).send().await.unwrap();
+    }
+
+    /// Removes an object behind everybody's back.
+    pub(crate) async fn remove_object(&self, key: &str) {
+        let (client, bucket) = self.bucket().await;
+        client.delete_object().bucket(bucket).key(key).send().await.unwrap();
+    }
+
+    /// The evidence bucket, with a client.
+    pub(crate) async fn bucket(&self) -> (aws_sdk_s3::Client, String) {
         let client = aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(&self.sdk()).force_path_style(true).build());
         let buckets = client.list_buckets().send().await.unwrap();
-        let bucket = buckets.buckets()[0].name().unwrap();
-        client.put_object().bucket(bucket).key(key).body(b"an image".to_vec().into()).send().await.unwrap();
+        let name = buckets.buckets()[0].name().unwrap().to_owned();
+        (client, name)
     }
 
     /// Empties the evidence bucket behind everybody's back.
@@ -242,9 +270,8 @@ impl World {
 
     /// Every key of the evidence bucket.
     pub(crate) async fn image_keys(&self) -> Vec<String> {
-        let client = aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(&self.sdk()).force_path_style(true).build());
-        let buckets = client.list_buckets().send().await.unwrap();
-        let listed = client.list_objects_v2().bucket(buckets.buckets()[0].name().unwrap()).send().await.unwrap();
+        let (client, bucket) = self.bucket().await;
+        let listed = client.list_objects_v2().bucket(bucket).send().await.unwrap();
         listed.contents().iter().map(|object| object.key().unwrap().to_owned()).collect()
     }
 }

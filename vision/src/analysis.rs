@@ -5,8 +5,9 @@ use crate::decode::{Decoder, Frame};
 use crate::face::{Models, Runner};
 use crate::guard::contained;
 use crate::pictures::Album;
+use crate::strip::Strip;
 use crate::track::{Follower, Track};
-use crate::{Account, Challenge, Feedback, Findings, VideoError, cues, fusion};
+use crate::{Account, Challenge, Findings, VideoError, cues, feedback, fusion};
 use std::sync::Arc;
 
 /// One running analysis. It takes one core while it works, and about 10 MB for a 480x360 recording.
@@ -16,8 +17,10 @@ pub struct Analysis {
     audit_images: usize,
     recording: Recording,
     decoder: Option<Decoder>,
+    packets: u32,
     follower: Follower,
     album: Album,
+    strip: Strip,
     /// The first thing that went wrong; everything after it gets the same answer.
     failed: Option<VideoError>,
 }
@@ -30,8 +33,10 @@ impl Analysis {
             audit_images: audit_images.min(4),
             recording: Recording::new(),
             decoder: None,
+            packets: 0,
             follower: Follower::new(Runner::new(models)),
             album: Album::new(),
+            strip: Strip::new(),
             failed: None,
         }
     }
@@ -56,15 +61,17 @@ impl Analysis {
             let frames = contained("the video", || decoder.flush())??;
             self.observe(&frames);
         }
-        let track = self.follower.into_track();
+        let track = self.follower.into_track(self.packets);
         check_length(&track, account)?;
-        let cues = cues::weigh(&track, &self.challenge, account, seed);
+        let (cues, light) = cues::weigh(&track, &self.challenge, account, seed);
         Ok(Findings {
             confidence: fusion::confidence(&cues),
-            feedback: feedback(&track, &self.challenge),
+            feedback: feedback::feedback(&track, &self.challenge),
             reference: self.album.reference(cues::lit_from(&self.challenge, account)),
             audit: self.album.spread(self.audit_images),
             cues,
+            light,
+            strip: self.strip.into_pictures(),
             frames: track.frames,
         })
     }
@@ -78,6 +85,7 @@ impl Analysis {
 
     fn decode(&mut self, packets: &[Packet]) -> Result<(), VideoError> {
         for packet in packets {
+            self.packets = self.packets.saturating_add(1);
             let decoder = match &mut self.decoder {
                 Some(decoder) => decoder,
                 none => {
@@ -93,6 +101,7 @@ impl Analysis {
 
     fn observe(&mut self, frames: &[Frame]) {
         for frame in frames {
+            self.strip.offer(frame);
             if let Some((at_ms, seen)) = self.follower.observe(frame).and_then(|sample| Some((sample.at_ms, sample.seen.as_ref()?))) {
                 self.album.offer(at_ms, frame, seen);
             }
@@ -114,15 +123,6 @@ fn check_length(track: &Track, account: &Account) -> Result<(), VideoError> {
         return Err(VideoError::ShorterThanClaimed { actual_ms, claimed_ms });
     }
     Ok(())
-}
-
-fn feedback(track: &Track, challenge: &Challenge) -> Vec<Feedback> {
-    let mut feedback = cues::presence_feedback(track);
-    if track.seen().next().is_some() && !cues::aligned(track, challenge) {
-        feedback.push(Feedback::FaceNotAligned);
-    }
-    feedback.sort();
-    feedback
 }
 
 /// Whoever serves many sessions moves an analysis to a thread of its own.

@@ -11,8 +11,12 @@ pub struct Findings {
     pub reference: Option<Picture>,
     /// Frames spread over the session, at most as many as were asked for.
     pub audit: Vec<Picture>,
-    /// Each cue with its raw value and the likelihood that it gave, for developers and tests.
+    /// Each cue that the challenge gives, for developers and tests.
     pub cues: Vec<Cue>,
+    /// The displayed against the measured colours, for developers; none where no colours were asked for or nothing could be measured.
+    pub light: Option<LightCurve>,
+    /// The recording in a few small pictures, with a face or without, for developers.
+    pub strip: Vec<StripPicture>,
     /// Frames decoded.
     pub frames: u32,
 }
@@ -22,10 +26,52 @@ pub struct Findings {
 pub struct Cue {
     /// A stable name, such as `light.correlation`.
     pub name: &'static str,
-    /// The raw measurement, in the unit that the cue's module documents.
-    pub value: f32,
-    /// 0-1: how well this fits a live person.
+    /// The raw measurement, in the unit that the cue's module documents; none when it could not be measured.
+    pub value: Option<f32>,
+    /// 0-1: how well this fits a live person. A cue that could not be measured has what `fusion` counts it.
     pub likelihood: f32,
+    /// A sentence for a developer, with the numbers.
+    pub explanation: String,
+}
+
+impl Cue {
+    /// What this cue leaves of the confidence, 0-1: its likelihood to the power of its weight. The confidence is a hundred times the product over all cues.
+    pub fn contribution(&self) -> f32 {
+        crate::fusion::contribution(self)
+    }
+}
+
+/// What was displayed and what the skin gave back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LightCurve {
+    /// By how many milliseconds the colours are later in the recording than the client says that it displayed them, by the best fit.
+    pub delay_ms: i32,
+    /// In order of time, at most a few hundred.
+    pub points: Vec<LightPoint>,
+}
+
+/// One moment of a [`LightCurve`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LightPoint {
+    /// Milliseconds into the recording.
+    pub at_ms: f32,
+    /// The colour of the screen then, the delay taken into account.
+    pub displayed: [u8; 3],
+    /// The colour of the skin.
+    pub skin: [u8; 3],
+    /// How the skin's red to green and blue to green should change with the displayed colour if it follows, as logarithms.
+    pub expected: [f32; 2],
+    /// How they do change, without slow changes and without what the background does.
+    pub measured: [f32; 2],
+}
+
+/// A small picture of one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StripPicture {
+    /// Milliseconds into the recording.
+    pub at_ms: u32,
+    /// A JPEG of about 160 pixels in width and a few kilobytes.
+    pub jpeg: Vec<u8>,
 }
 
 /// A JPEG picture of at most 200 KB with the face's place in it.
@@ -55,10 +101,14 @@ pub struct NormalizedBox {
 pub enum Feedback {
     /// No face could be followed.
     FaceNotVisible,
-    /// The face did not come into the oval.
-    FaceNotAligned,
+    /// Something covers part of the face.
+    FaceObstruction,
     /// Too few, too coarse or too blurred frames.
     LowVideoQuality,
+    /// The face did not come into the oval.
+    FaceNotAligned,
+    /// The eyes were closed most of the time.
+    EyesClosed,
     /// The face is too dark.
     LowLighting,
     /// The face is blown out.

@@ -12,18 +12,23 @@ mod container;
 mod cues;
 mod decode;
 mod face;
+mod feedback;
 mod findings;
 mod fusion;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
+mod glance;
 mod guard;
 mod limits;
 mod pictures;
 mod portrait;
 mod still;
+mod strip;
 mod track;
 
 pub use analysis::Analysis;
 pub use challenge::{Account, Challenge, ColorShown, ColorStep, Oval, Size};
 pub use face::{ModelError, Models, PortraitModels};
-pub use findings::{Cue, Feedback, Findings, NormalizedBox, Picture, VideoError};
+pub use findings::{Cue, Feedback, Findings, LightCurve, LightPoint, NormalizedBox, Picture, StripPicture, VideoError};
 pub use portrait::{AgeRange, Embedding, HeadPose, Landmark, LandmarkKind, Portrait, portraits};
 pub use still::{Still, StillError};

@@ -11,7 +11,7 @@ pub use identity::Embedding;
 pub use landmarks::{Landmark, LandmarkKind};
 
 use crate::decode::Frame;
-use crate::face::{self, Face, PortraitModels};
+use crate::face::{self, Cover, Face, PortraitModels};
 use crate::{NormalizedBox, Still};
 use landmarks::landmarks;
 
@@ -30,6 +30,11 @@ pub struct Portrait {
     pub brightness: f32,
     /// 0-100: how much detail there is. A portrait in focus has more than 70, a blurred one less than 40.
     pub sharpness: f32,
+    /// 0-100: how open the eyes look; from 50 on they are open.
+    pub eyes_open: f32,
+    /// 0-100: how much of the lower face, or whether the eyes, something seems to cover; from 50 on the face is occluded. What has the colour of
+    /// skin is not seen, and a dark cover over the lower face passes for a beard.
+    pub occluded: f32,
     face: Face,
 }
 
@@ -64,6 +69,8 @@ impl Portrait {
             pose: HeadPose { yaw: pose.yaw, pitch: STRAIGHT_PITCH - pose.pitch, roll: pose.roll },
             brightness: 100.0 * face::brightness(face::skin(frame, &face)?).min(1.0),
             sharpness: sharpness(face::sharpness(frame, &face)),
+            eyes_open: 100.0 * face::openness(frame, &face),
+            occluded: occluded(face::cover(frame, &face)),
             face,
         })
     }
@@ -76,6 +83,14 @@ impl Portrait {
     /// What the face is compared by, from the picture that it was found in; none when the network fails.
     pub fn embedding(&self, models: &PortraitModels, still: &Still) -> Option<Embedding> {
         identity::embedding(models, still.frame(), &self.face)
+    }
+}
+
+/// Dark glasses are plain; of a mask more and more places tell, and half-way between the counts that are told apart is 50.
+fn occluded(cover: Cover) -> f32 {
+    match cover {
+        Cover { eyes: true, .. } => 95.0,
+        Cover { lower, .. } => (8.0 + 12.0 * f32::from(lower.min(7))).min(95.0),
     }
 }
 

@@ -22,8 +22,16 @@ export const DESKTOP = { width: 1280, height: 800 };
 export const PHONE = { width: 390, height: 844 };
 export const NARROW = { width: 320, height: 640 };
 
+const CHROMIUM = { executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: false, args: FLAGS };
+
 export function launch() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: false, args: FLAGS });
+  return chromium.launch(CHROMIUM);
+}
+
+/** A browser of one test's own, and a way to end it as a power cut would: no page in it gets to say goodbye. */
+export async function launchToKill() {
+  const started = await chromium.launchServer(CHROMIUM);
+  return { browser: await chromium.connect(started.wsEndpoint()), kill: () => started.kill() };
 }
 
 /** Console messages that are part of the case, or of no concern; whatever is not here fails the test. */

@@ -2,9 +2,8 @@
 // Rekognition behind it, simulated presenters in front. One after another, as one camera would.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { launch, openPage, picture } from './browser.mjs';
-import { startServer } from './server.mjs';
+import { picture } from './browser.mjs';
+import { openStage } from './stage.mjs';
 import {
   assertAccessible,
   begin,
@@ -18,37 +17,7 @@ import {
   verificationOf,
 } from './steps.mjs';
 
-let server;
-let browser;
-
-before(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
-/** One case: its own page, and afterwards the look at what must not have happened. */
-function scenario(name, options, run) {
-  test(name, { timeout: 240_000 }, async () => {
-    const opened = await openPage(browser, server.url, options);
-    try {
-      await opened.page.goto(server.url);
-      await seeHeading(opened.page, HEADING.ready);
-      await run(opened.page);
-      await opened.check();
-    } catch (failure) {
-      await picture(opened.page, `failed-${name.replace(/\W+/g, '-')}`).catch(() => undefined);
-      throw failure;
-    } finally {
-      // A page left over would go on drawing and streaming beside the next case.
-      await opened.page.context().close();
-    }
-  });
-}
+const { scenario } = openStage();
 
 scenario('a live person is approved', { camera: 'live' }, async (page) => {
   await picture(page, 'check-1-ready');

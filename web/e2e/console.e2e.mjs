@@ -2,24 +2,13 @@
 // The backend is played (`reviews.mjs`); `journeys.e2e.mjs` goes the whole way against the real one.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { DESKTOP, launch, openPage, PHONE, picture } from './browser.mjs';
+import { test } from 'node:test';
+import { DESKTOP, PHONE, picture } from './browser.mjs';
 import { ahead, playReviews, problem, waiting } from './reviews.mjs';
-import { startServer } from './server.mjs';
+import { openStage } from './stage.mjs';
 import { assertAccessible, assertFits, press, seeHeading } from './steps.mjs';
 
-let server;
-let browser;
-
-before(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const stage = openStage({ aws: true, expect: ['refusal'], reducedMotion: 'reduce' });
 
 const FIRST = 'ver_first';
 const CASES = [
@@ -32,15 +21,10 @@ const DECIDE = 'Is this a live person, and the right one?';
 const QUEUE = 'Waiting for a review';
 
 async function openConsole(options = {}) {
-  const opened = await openPage(browser, server.url, {
-    also: [server.aws],
-    expect: ['refusal', 'aws'],
-    reducedMotion: 'reduce',
-    ...options,
-  });
+  const opened = await stage.open(options);
   opened.start = async (play) => {
-    const sent = await playReviews(opened.page, server.aws, { cases: CASES, ...play });
-    await opened.page.goto(`${server.url}/review`);
+    const sent = await playReviews(opened.page, stage.server.aws, { cases: CASES, ...play });
+    await opened.page.goto(`${stage.server.url}/review`);
     return sent;
   };
   return opened;
@@ -220,12 +204,12 @@ test('the reviewer is whoever is named, with the scope of reviews alone', { time
 });
 
 test("an end user's page loads nothing of the console", { timeout: 120_000 }, async () => {
-  const { page, check } = await openPage(browser, server.url, { camera: 'own' });
+  const { page, check } = await stage.open({ camera: 'own', aws: false, expect: [] });
   const scripts = [];
   page.on('response', async (response) => {
     if (response.request().resourceType() === 'script') scripts.push(response.text());
   });
-  await page.goto(server.url, { waitUntil: 'networkidle' });
+  await page.goto(stage.server.url, { waitUntil: 'networkidle' });
   const loaded = await Promise.all(scripts);
   assert.ok(loaded.length > 0);
   for (const script of loaded) assert.ok(!script.includes('Likeness to'), 'a script of the console was loaded');

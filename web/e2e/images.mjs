@@ -1,13 +1,14 @@
-// Makes the pictures of the documentation again (`npm run images`): the page, its outcomes, the console and the relying
-// service, in a light window of one size, from the real functions. Not a test; it fails only if a screen does not come.
+// Makes the pictures of the documentation again (`npm run images`): the page, its outcomes, the console, the relying
+// service and the feed, in a light window of one size, from the real functions. Not a test; it fails only if a screen does not come.
 
 import { execFile } from 'node:child_process';
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { invoke } from './aws.mjs';
 import { DESKTOP, launch, openPage } from './browser.mjs';
-import { endWith, LIVE, NOT_LIVE } from './script.mjs';
+import { endWith, fromPage, LIVE, NOT_LIVE } from './script.mjs';
 import { startServer } from './server.mjs';
 import { openAsService, seenByService } from './service.mjs';
 import { begin, HEADING, press, record, seeHeading, seePictures, seeResult } from './steps.mjs';
@@ -22,6 +23,7 @@ try {
   await pagesOfACheck();
   await outcomes();
   await consoleAndService();
+  await feed();
 } finally {
   await browser.close();
   await server.stop();
@@ -140,4 +142,23 @@ async function consoleAndService() {
   await take(reviewer, 'review-case');
   await shrink('review-case');
   await reviewer.context().close();
+}
+
+/** A check that a workflow waits for, seen from beside it. */
+async function feed() {
+  const page = await visit();
+  await page.getByRole('button', { name: 'Events', exact: true }).click();
+  const { taskToken } = await fromPage(page, '/dev/task', {});
+  const subject = { issuer: 'https://prooflight.local/', subject: await page.evaluate(() => localStorage.getItem('prooflight.subject')) };
+  const task = { subject, taskToken, request: { policy: 'liveness' } };
+  const { verificationId } = await invoke(server.aws, 'open-verification', task);
+  await page.evaluate((given) => sessionStorage.setItem('prooflight.verification', given), JSON.stringify({ verificationId }));
+  await page.reload();
+  await seeHeading(page, HEADING.ready);
+  await endWith(page, LIVE);
+  await seeResult(page, HEADING.passed);
+  await page.getByText('The step goes on: Approved', { exact: true }).waitFor();
+  // The stream stays open: the network is never idle.
+  await page.screenshot({ path: join(FOLDER, 'feed.png'), animations: 'disabled' });
+  await page.context().close();
 }

@@ -2,31 +2,20 @@
 // because it takes five failures in three minutes to be paused.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { launch, openPage, picture } from './browser.mjs';
+import { test } from 'node:test';
+import { picture } from './browser.mjs';
 import { advance, endWith, LIVE, NOT_LIVE } from './script.mjs';
-import { startServer } from './server.mjs';
+import { openStage } from './stage.mjs';
 import { HEADING, press, seeHeading, seeResult, verificationOf } from './steps.mjs';
 
-let server;
-let browser;
-
-before(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const stage = openStage();
 
 const DENIED = 'Let us verify you another way';
 const PAUSED = 'Please take a break';
 
 async function open() {
-  const opened = await openPage(browser, server.url, { expect: ['refusal'] });
-  await opened.page.goto(server.url);
+  const opened = await stage.open({ expect: ['refusal'] });
+  await opened.page.goto(stage.server.url);
   await seeHeading(opened.page, HEADING.ready);
   return opened;
 }

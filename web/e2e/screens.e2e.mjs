@@ -3,23 +3,12 @@
 // request interception; the page cannot tell.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { DESKTOP, launch, NARROW, openPage, PHONE, picture } from './browser.mjs';
-import { startServer } from './server.mjs';
+import { test } from 'node:test';
+import { DESKTOP, NARROW, PHONE, picture } from './browser.mjs';
+import { openStage } from './stage.mjs';
 import { assertAccessible, assertFits, HEADING, press, seeHeading } from './steps.mjs';
 
-let server;
-let browser;
-
-before(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const stage = openStage();
 
 const problem = (status, code, retryAfter) => ({
   status,
@@ -105,9 +94,9 @@ const VIEWS = [
 for (const screen of SCREENS) {
   test(`the screen "${screen.name}"`, { timeout: 120_000 }, async () => {
     const camera = screen.camera === undefined ? 'live' : 'own';
-    const { page, check } = await openPage(browser, server.url, { camera, expect: ['refusal'], reducedMotion: 'reduce' });
+    const { page, check } = await stage.open({ camera, expect: ['refusal'], reducedMotion: 'reduce' });
     await play(page, screen);
-    await page.goto(server.url);
+    await page.goto(stage.server.url);
     if (screen.begin) {
       await seeHeading(page, HEADING.ready);
       await press(page, 'Start the check');
@@ -130,13 +119,13 @@ for (const screen of SCREENS) {
 }
 
 test('consent has to be given where the policy asks for it', { timeout: 120_000 }, async () => {
-  const { page, check } = await openPage(browser, server.url, { expect: ['refusal'] });
+  const { page, check } = await stage.open({ expect: ['refusal'] });
   const bodies = [];
   await page.route('**/api/verifications', (route) => {
     bodies.push(route.request().postDataJSON());
     return route.fulfill(bodies.length === 1 ? problem(422, 'consent_required') : problem(429, 'locked_out', 60));
   });
-  await page.goto(server.url);
+  await page.goto(stage.server.url);
   await press(page, 'Start the check');
   const box = page.getByRole('checkbox');
   await box.waitFor();
@@ -154,8 +143,8 @@ test('consent has to be given where the policy asks for it', { timeout: 120_000 
 });
 
 test('the other way is an equal choice and leads back', { timeout: 120_000 }, async () => {
-  const { page, check } = await openPage(browser, server.url);
-  await page.goto(server.url);
+  const { page, check } = await stage.open();
+  await page.goto(stage.server.url);
   const [start, other] = await Promise.all(
     ['Start the check', 'Use another way'].map((name) => page.getByRole('button', { name }).boundingBox()),
   );
@@ -170,8 +159,8 @@ test('the other way is an equal choice and leads back', { timeout: 120_000 }, as
 
 test('a phone held sideways is asked to be turned, and the check goes on by itself', { timeout: 120_000 }, async () => {
   const userAgent = 'Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Mobile Safari/537.36';
-  const { page, check } = await openPage(browser, server.url, { userAgent, viewport: { width: 844, height: 390 } });
-  await page.goto(server.url);
+  const { page, check } = await stage.open({ userAgent, viewport: { width: 844, height: 390 } });
+  await page.goto(stage.server.url);
   await press(page, 'Start the check');
   await seeHeading(page, 'Please turn your phone upright');
   await assertFits(page, 'landscape');
@@ -183,8 +172,8 @@ test('a phone held sideways is asked to be turned, and the check goes on by itse
 });
 
 test('a device that is offline says so and carries on when it is back', { timeout: 120_000 }, async () => {
-  const { page, check } = await openPage(browser, server.url, { expect: ['refusal'] });
-  await page.goto(server.url);
+  const { page, check } = await stage.open({ expect: ['refusal'] });
+  await page.goto(stage.server.url);
   await seeHeading(page, HEADING.ready);
   await page.waitForLoadState('networkidle');
   await page.context().setOffline(true);
@@ -197,17 +186,17 @@ test('a device that is offline says so and carries on when it is back', { timeou
 });
 
 test('a browser without the means is told so before anything is asked of it', { timeout: 120_000 }, async () => {
-  const { page, check } = await openPage(browser, server.url);
+  const { page, check } = await stage.open();
   await page.addInitScript(() => Reflect.deleteProperty(window, 'MediaRecorder'));
-  await page.goto(server.url);
+  await page.goto(stage.server.url);
   await seeHeading(page, 'This browser cannot do the check');
   await check();
 });
 
 test('a part of the page that cannot be loaded does not leave it empty', { timeout: 120_000 }, async () => {
-  const { page, check } = await openPage(browser, server.url, { expect: ['refusal', 'crash'] });
+  const { page, check } = await stage.open({ expect: ['refusal', 'crash'] });
   await page.route('**/assets/detector-*.js', (route) => route.abort());
-  await page.goto(server.url);
+  await page.goto(stage.server.url);
   await press(page, 'Start the check');
   await seeHeading(page, 'The page needs a fresh start');
   await page.unroute('**/assets/detector-*.js');

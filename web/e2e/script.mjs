@@ -10,7 +10,7 @@ export const NOT_LIVE = { status: 'SUCCEEDED', confidence: 12, referenceImage: t
 /** Begins a session and lets it end with a result. Resolves to the answer that opened it. */
 export async function endWith(page, outcome, button = 'Start the check') {
   const opened = await begin(page, button);
-  await ask(page, '/dev/outcome', { sessionId: opened.session.sessionId, ...outcome });
+  await fromPage(page, '/dev/outcome', { sessionId: opened.session.sessionId, ...outcome });
   await page.evaluate(
     ([verificationId, sessionId]) =>
       sessionStorage.setItem('prooflight.verification', JSON.stringify({ verificationId, begun: true, sessionId })),
@@ -21,12 +21,20 @@ export async function endWith(page, outcome, button = 'Start the check') {
 }
 
 /** Moves the clock of the local services. */
-export const advance = (page, advanceSeconds) => ask(page, '/dev/clock', { advanceSeconds });
+export const advance = (page, advanceSeconds) => fromPage(page, '/dev/clock', { advanceSeconds });
 
-async function ask(page, path, body) {
-  const status = await page.evaluate(
-    ([path, body]) => fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body }).then(({ status }) => status),
-    [path, JSON.stringify(body)],
+/** Asks the page's own server from the page, which trusts its certificate; with a body it is a POST. Resolves to the answer. */
+export async function fromPage(page, path, body, headers = {}) {
+  const [status, answer] = await page.evaluate(
+    async ([path, options]) => {
+      const answer = await fetch(path, options);
+      return [answer.status, await answer.json()];
+    },
+    [
+      path,
+      body === undefined ? { headers } : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
+    ],
   );
   if (status !== 200) throw new Error(`${path} answered ${status}`);
+  return answer;
 }

@@ -2,41 +2,12 @@
 // to the page, checked, and seen again by the service.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { launch, openPage, PHONE, picture } from './browser.mjs';
-import { startServer } from './server.mjs';
+import { PHONE, picture } from './browser.mjs';
 import { choosePortrait, openAsService, openService, portraitOf, seenByService } from './service.mjs';
+import { openStage } from './stage.mjs';
 import { assertAccessible, assertFits, begin, HEADING, press, record, seeHeading, seeResult, verificationOf } from './steps.mjs';
 
-let server;
-let browser;
-
-before(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
-function scenario(name, options, run) {
-  test(name, { timeout: 240_000 }, async () => {
-    const opened = await openPage(browser, server.url, { also: [server.aws], expect: ['aws'], ...options });
-    try {
-      await opened.page.goto(server.url);
-      await seeHeading(opened.page, HEADING.ready);
-      await run(opened.page);
-      await opened.check();
-    } catch (failure) {
-      await picture(opened.page, `failed-${name.replace(/\W+/g, '-')}`).catch(() => undefined);
-      throw failure;
-    } finally {
-      await opened.page.context().close();
-    }
-  });
-}
+const { scenario } = openStage({ aws: true });
 
 scenario('a service opens a verification, the page carries it out, the service sees it', { camera: 'live' }, async (page) => {
   const { body } = await openAsService(page, 'liveness');
@@ -65,17 +36,13 @@ scenario('a verification that the service calls off has run out for the page', {
   await seeHeading(page, 'This check has run out');
 });
 
-scenario(
-  'consent that the subject has not given is asked for by the backend',
-  { camera: 'live', expect: ['aws', 'refusal'] },
-  async (page) => {
-    const { status } = await openAsService(page, 'age-gate', { consent: false });
-    assert.equal(status, 422);
-    await page.getByRole('alert').getByText('Refused: consent_required').waitFor();
-    await page.setViewportSize(PHONE);
-    await assertFits(page, 'the relying service on a phone');
-  },
-);
+scenario('consent that the subject has not given is asked for by the backend', { camera: 'live', expect: ['refusal'] }, async (page) => {
+  const { status } = await openAsService(page, 'age-gate', { consent: false });
+  assert.equal(status, 422);
+  await page.getByRole('alert').getByText('Refused: consent_required').waitFor();
+  await page.setViewportSize(PHONE);
+  await assertFits(page, 'the relying service on a phone');
+});
 
 scenario("another person's face in front of the camera is live too", { camera: 'live' }, async (page) => {
   await choosePortrait(page, portraitOf('obama'));

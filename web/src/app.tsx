@@ -1,7 +1,7 @@
 // The page: one screen per state of the flow. The detector, with TensorFlow.js the heavy part, is loaded while
 // a person reads the first screen.
 
-import { lazy, Suspense, useCallback, useEffect, useSyncExternalStore } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useState, useSyncExternalStore } from 'react';
 import type { Config } from './config.ts';
 import type { Developer } from './developer/load.ts';
 import type { Runner } from './flow/runner.ts';
@@ -29,6 +29,7 @@ export function App({ config, runner, developer }: AppProps) {
     // Fetched early so that a session's 180 s are not spent on a download; a failure shows when it is needed.
     loadDetector().catch(() => undefined);
   }, []);
+  const checked = useLastChecked(state);
   const DeveloperMenu = developer?.Menu;
   return (
     <>
@@ -37,9 +38,17 @@ export function App({ config, runner, developer }: AppProps) {
           <Screen state={state} config={config} runner={runner} />
         </Boundary>
       </Page>
-      {DeveloperMenu !== undefined && <DeveloperMenu onStartOver={() => runner.send({ type: 'started-over' })} />}
+      {DeveloperMenu !== undefined && <DeveloperMenu onStartOver={() => runner.send({ type: 'started-over' })} checked={checked} />}
     </>
   );
+}
+
+/** The session whose video was delivered last: the developer menu can ask why its check ended as it did. */
+function useLastChecked(state: State): string | undefined {
+  const [checked, setChecked] = useState<string>();
+  const delivered = state.at === 'deciding' ? state.of.sessionId : undefined;
+  if (delivered !== undefined && delivered !== checked) setChecked(delivered);
+  return checked;
 }
 
 interface ScreenProps {

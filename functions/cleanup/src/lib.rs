@@ -1,5 +1,9 @@
 //! What has to happen although nobody asks, every few minutes: sessions lapse, verifications expire, erasures go on, faces past their
-//! retention are forgotten, what was withdrawn is looked for once more. It costs what is due, not what is stored.
+//! retention are forgotten, what was withdrawn is looked for once more; and once a day the images of the day before are compared with the
+//! decisions that name them. It costs what is due and what that day has, not what is stored.
+
+mod reconcile;
+mod report;
 
 use jiff::Timestamp;
 use prooflight_shared::adapters::{AwsClients, Due, Loaded, LoadedEnrolment};
@@ -9,14 +13,19 @@ use prooflight_shared::edge::{ConnectError, Failure, LambdaFunction, Problem};
 use prooflight_shared::environment::Environment;
 use prooflight_shared::fault::Fault;
 use prooflight_shared::invocation::Invocation;
-use serde::Serialize;
+use prooflight_shared::policy::Catalogue;
+use report::Done;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::time::Duration;
+
+pub use report::Report;
 
 /// The use case with its connections.
 #[derive(Debug)]
 pub struct Cleanup {
     eraser: Eraser,
+    image_retentions: BTreeSet<u16>,
 }
 
 /// So much of every shard is looked at at once.
@@ -31,7 +40,7 @@ impl LambdaFunction for Cleanup {
 
     fn connect(environment: &Environment) -> Result<Self, ConnectError> {
         let clients = AwsClients::new(environment)?;
-        Ok(Self { eraser: Eraser::connect(&clients, environment)? })
+        Ok(Self { eraser: Eraser::connect(&clients, environment)?, image_retentions: Catalogue::shipped()?.image_retentions() })
     }
 
     async fn warm_up(&self) {
@@ -42,43 +51,32 @@ impl LambdaFunction for Cleanup {
         let mut report = Report::default();
         let work = self.clean_up(&invocation, &mut report);
         let in_time = tokio::time::timeout(TIME_TO_WORK, Box::pin(work)).await;
-        if let Ok(Err(fault)) = in_time {
-            return Err(Problem::from(fault).into());
+        // Said whatever became of it: what was done by then was done.
+        report.log();
+        match in_time {
+            Ok(Err(fault)) => Err(Problem::from(fault).into()),
+            Ok(Ok(())) | Err(_) => Ok(report),
         }
-        tracing::info!(
-            settled = report.verifications_settled,
-            erasures = report.erasures_finished,
-            faces = report.faces_forgotten,
-            failed = report.failed,
-            "cleaned up"
-        );
-        Ok(report)
     }
 }
 
-/// What was done.
-#[derive(Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Report {
-    verifications_settled: u32,
-    erasures_went_on: u32,
-    erasures_finished: u32,
-    faces_forgotten: u32,
-    removals_finished: u32,
-    failed: u32,
-}
-
 impl Cleanup {
-    /// Page by page to the end of what is due: each document once, whether or not it could be dealt with.
+    /// What is due comes first, because people and workflows wait for it.
     async fn clean_up(&self, invocation: &Invocation, report: &mut Report) -> Result<(), Fault> {
-        let now = invocation.now;
         let entropy = Entropy::new(&invocation.entropy);
+        self.deal_with_all(invocation.now, &entropy, report).await?;
+        self.reconcile(invocation.now, &entropy, report).await;
+        Ok(())
+    }
+
+    /// Page by page to the end of what is due: each document once, whether or not it could be dealt with.
+    async fn deal_with_all(&self, now: Timestamp, entropy: &Entropy, report: &mut Report) -> Result<(), Fault> {
         let mut place = None;
         loop {
             let page = self.eraser.stores.table.due(now, place, PER_SHARD).await?;
             for found in page.found {
                 let done = match found {
-                    Ok(due) => Box::pin(self.deal_with(due, now, &entropy)).await,
+                    Ok(due) => Box::pin(self.deal_with(due, now, entropy)).await,
                     Err(fault) => Err(fault.into()),
                 };
                 report.count(done);
@@ -143,35 +141,5 @@ impl Cleanup {
         }
         let removed = stores.table.remove_enrolment(loaded).await?;
         Ok(if removed { Done::FaceForgotten } else { Done::Nothing })
-    }
-}
-
-/// What became of one document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Done {
-    Nothing,
-    Settled,
-    Removed,
-    FaceForgotten,
-    ErasureWentOn,
-    ErasureFinished,
-}
-
-impl Report {
-    /// Counts what was done; what failed is counted too, logged, and does not hold up the rest.
-    fn count(&mut self, result: Result<Done, Refused>) {
-        let counter = match result {
-            Ok(Done::Nothing) => return,
-            Ok(Done::Settled) => &mut self.verifications_settled,
-            Ok(Done::Removed) => &mut self.removals_finished,
-            Ok(Done::FaceForgotten) => &mut self.faces_forgotten,
-            Ok(Done::ErasureWentOn) => &mut self.erasures_went_on,
-            Ok(Done::ErasureFinished) => &mut self.erasures_finished,
-            Err(refused) => {
-                Problem::from(refused).log();
-                &mut self.failed
-            }
-        };
-        *counter += 1;
     }
 }

@@ -285,8 +285,9 @@ impl CreateSession {
     /// lapses by itself.
     async fn give_back(&self, loaded: Loaded, number: SessionNumber, fault: Fault, invocation: &Invocation, entropy: &Entropy) -> Problem {
         let id = loaded.verification.id.clone();
-        let lapse = Command::Lapse { number };
-        if let Err(refused) = change_verification(&self.completer.table, &id, Some(loaded), &lapse, None, invocation.now, entropy).await {
+        let give_back = Command::GiveBack { number };
+        if let Err(refused) = change_verification(&self.completer.table, &id, Some(loaded), &give_back, None, invocation.now, entropy).await
+        {
             Problem::from(refused).log();
         }
         fault.into()

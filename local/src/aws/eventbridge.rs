@@ -1,21 +1,31 @@
-//! `EventBridge` on one machine: what is put on a bus is kept, the last thousand events, for a developer and a test to look at. There are no
-//! rules, so nothing is sent on.
+//! `EventBridge` on one machine: what is put on a bus leaves, for a developer and a test to look at, and is sent on to the queues that the
+//! template's rules name.
 
 use super::entropy::request_id;
 use super::journal::ACCOUNT;
 use super::json;
+use super::sqs::Queues;
+use crate::feed::{Feed, Left};
+use crate::gateway::{REGION, Rule};
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, OnceLock};
 
-/// The events of all buses, the oldest first.
-#[derive(Debug, Default)]
-pub struct Events {
-    kept: Mutex<VecDeque<PutEvent>>,
+/// All buses.
+#[derive(Debug)]
+pub(crate) struct Events {
+    feed: Arc<Feed>,
+    targets: OnceLock<Targets>,
+}
+
+/// What the rules send where.
+#[derive(Debug)]
+struct Targets {
+    rules: Vec<Rule>,
+    queues: Arc<Queues>,
 }
 
 /// An event as a bus took it.
@@ -54,14 +64,18 @@ struct Entry {
     time: Option<f64>,
 }
 
-const CAPACITY: usize = 1_000;
 /// "Array Members: Minimum number of 1 item. Maximum number of 10 items" (`API_PutEvents`).
 const MOST_ENTRIES: usize = 10;
 
 impl Events {
-    /// Everything that is kept, the oldest first.
-    pub fn kept(&self) -> Vec<PutEvent> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    /// What is put on them leaves there.
+    pub(crate) fn new(feed: Arc<Feed>) -> Self {
+        Self { feed, targets: OnceLock::new() }
+    }
+
+    /// Has events sent on to these queues by these rules; once.
+    pub(super) fn connect(&self, rules: Vec<Rule>, queues: Arc<Queues>) {
+        let _once = self.targets.set(Targets { rules, queues });
     }
 
     /// Answers one call.
@@ -107,12 +121,28 @@ impl Events {
         let time = entry.time.and_then(|seconds| Timestamp::from_millisecond((seconds * 1000.0) as i64).ok());
         let event_bus_name = entry.event_bus_name.unwrap_or_else(|| "default".to_owned());
         let event = PutEvent { id: id.clone(), time: time.unwrap_or(now), event_bus_name, source, detail_type, detail };
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() == CAPACITY {
-            kept.pop_front();
+        if let Some(targets) = self.targets.get() {
+            targets.send(&event);
         }
-        kept.push_back(event);
+        self.feed.record(now, Left::Event(event));
         Ok(id)
+    }
+}
+
+impl Targets {
+    /// Whoever puts an event is not told what becomes of it. A queue that takes none is a queue that somebody has removed: `EventBridge`
+    /// would try for a day, here it is said once.
+    fn send(&self, event: &PutEvent) {
+        let told = json!({
+            "version": "0", "id": event.id, "detail-type": event.detail_type, "source": event.source, "account": ACCOUNT,
+            "time": event.time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), "region": REGION, "resources": [], "detail": event.detail,
+        });
+        let matching = |rule: &&Rule| rule.bus == event.event_bus_name && rule.pattern.lets_through(&told);
+        for queue in self.rules.iter().filter(matching).flat_map(|rule| &rule.queues) {
+            if let Err(refusal) = self.queues.send(queue, &told.to_string(), None, "events.amazonaws.com") {
+                tracing::error!(error = %refusal, queue, "an event cannot be sent on");
+            }
+        }
     }
 }
 
@@ -140,7 +170,7 @@ mod tests {
 
     #[test]
     fn entries_fail_one_by_one() {
-        let events = Events::default();
+        let events = Events::new(Arc::new(Feed::new(Timestamp::UNIX_EPOCH)));
         let good = json!({ "Source": "s", "DetailType": "t", "Detail": "{}" });
         for (entry, code) in [
             (good.clone(), Value::Null),
@@ -154,15 +184,5 @@ mod tests {
             assert_eq!(answer["FailedEntryCount"], json!(u8::from(!code.is_null())));
             assert!(answer["Entries"][1]["EventId"].is_string(), "the other one is taken");
         }
-    }
-
-    #[test]
-    fn a_thousand_are_kept_and_the_last_ones() {
-        let events = Events::default();
-        for number in 0..1_003 {
-            put(&events, &json!([{ "Source": "s", "DetailType": "t", "Detail": json!({ "number": number }).to_string() }]));
-        }
-        let kept = events.kept();
-        assert_eq!((kept.len(), &kept[0].detail), (1_000, &json!({ "number": 3 })));
     }
 }

@@ -8,7 +8,9 @@ use crate::aws::lambda::Lambda;
 use crate::aws::signature::{SignatureFault, Verified, is_presigned, verify_header, verify_presigned};
 use crate::aws::sqs::{self, Queues};
 use crate::aws::sts::{Form, Sts, StsFault};
-use crate::aws::{Rekognition, dynamodb, entropy, eventbridge, json, lambda, policy, rekognition, s3, stepfunctions, sts_xml};
+use crate::aws::{
+    Rekognition, dynamodb, entropy, eventbridge, json, lambda, policy, rekognition, s3, secretsmanager, stepfunctions, sts_xml,
+};
 use crate::clock::{Clock, wall_now};
 use axum::body::Body;
 use axum::extract::State;
@@ -35,6 +37,7 @@ pub(super) struct Front {
     pub(super) lambda: Lambda,
     pub(super) events: Arc<eventbridge::Events>,
     pub(super) tasks: Arc<stepfunctions::Tasks>,
+    pub(super) secrets: Arc<secretsmanager::Secrets>,
 }
 
 /// How a request speaks, which decides how a refusal is worded.
@@ -119,6 +122,7 @@ impl Front {
             "sqs" => sqs::permissions(operation, &body, &verified.scope.region),
             "events" => eventbridge::permissions(operation, &body, &verified.scope.region),
             "states" => stepfunctions::permissions(operation),
+            "secretsmanager" => secretsmanager::permissions(operation, &body),
             _ => return json::unknown_operation(service, operation),
         };
         let now = self.clock.now();
@@ -132,7 +136,8 @@ impl Front {
         match service {
             "rekognition" => return (self.rekognition)(operation.to_owned(), body, verified.caller).await,
             "events" => return self.events.answer(operation, &body, now),
-            "states" => return self.tasks.answer(operation, &body),
+            "states" => return self.tasks.answer(operation, &body, now),
+            "secretsmanager" => return self.secrets.answer(operation, &body),
             _ => {}
         }
         if service == "sqs" {
@@ -275,5 +280,5 @@ impl<'a> Protocol<'a> {
 
 /// Whether a target's name is one of our services', as opposed to a prefix that we do not know.
 fn is_ours(service: &str) -> bool {
-    matches!(service, "dynamodb" | "rekognition" | "sqs" | "events" | "states")
+    matches!(service, "dynamodb" | "rekognition" | "sqs" | "events" | "states" | "secretsmanager")
 }

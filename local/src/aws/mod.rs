@@ -1,5 +1,5 @@
 //! The AWS endpoint: one HTTP port, path style, on which SigV4 is verified and a request goes to its service - Rekognition,
-//! DynamoDB, S3, SQS, STS, Lambda, `EventBridge` or Step Functions.
+//! DynamoDB, S3, SQS, STS, Lambda, `EventBridge`, Secrets Manager or Step Functions.
 
 pub(crate) mod claim;
 pub mod credentials;
@@ -13,6 +13,7 @@ pub mod lambda;
 pub mod policy;
 mod rekognition;
 pub mod s3;
+pub mod secretsmanager;
 pub mod signature;
 pub(crate) mod sqs;
 pub mod stepfunctions;
@@ -20,6 +21,8 @@ mod sts;
 mod sts_xml;
 
 use crate::clock::Clock;
+use crate::feed::Feed;
+use crate::gateway::Rule;
 use bytes::Bytes;
 use credentials::{Caller, Credentials};
 use dynamodb::Tables;
@@ -32,6 +35,7 @@ use lambda::Lambda;
 use policy::Policy;
 use s3::Buckets;
 use s3s::service::S3ServiceBuilder;
+use secretsmanager::Secrets;
 use sqs::Queues;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -50,8 +54,10 @@ pub struct AwsEndpoint {
     credentials: Arc<Credentials>,
     clock: Arc<Clock>,
     journal: Arc<Journal>,
+    feed: Arc<Feed>,
     events: Arc<Events>,
     tasks: Arc<Tasks>,
+    secrets: Arc<Secrets>,
     roles: Arc<BTreeMap<String, Policy>>,
 }
 
@@ -65,6 +71,8 @@ pub struct AwsOptions<'a> {
     pub credentials: Arc<Credentials>,
     /// What may be assumed, by ARN, and what it allows.
     pub roles: BTreeMap<String, Policy>,
+    /// The secrets that Secrets Manager has.
+    pub secrets: Arc<Secrets>,
 }
 
 /// Rekognition as the endpoint calls it: operation, body and caller in, the whole answer out.
@@ -90,13 +98,14 @@ pub enum AwsFault {
 impl AwsEndpoint {
     /// Opens the data of all services.
     pub fn open(options: AwsOptions<'_>) -> Result<Self, AwsFault> {
-        let AwsOptions { data, clock, credentials, roles } = options;
+        let AwsOptions { data, clock, credentials, roles, secrets } = options;
         if let Some(folder) = data {
             std::fs::create_dir_all(folder)?;
         }
+        let feed = Arc::new(Feed::new(clock.now()));
         let tables = Tables::open(data.map(|folder| folder.join("dynamodb.sqlite")).as_deref(), Arc::clone(&clock))?;
         let buckets = Buckets::open(data.map(|folder| folder.join("s3")).as_deref(), Arc::clone(&clock))?;
-        let queues = Queues::open(data.map(|folder| folder.join("sqs")).as_deref(), Arc::clone(&clock))?;
+        let queues = Queues::open(data.map(|folder| folder.join("sqs")).as_deref(), Arc::clone(&clock), Arc::clone(&feed))?;
         Ok(Self {
             tables: Arc::new(tables),
             buckets: Arc::new(buckets),
@@ -104,8 +113,10 @@ impl AwsEndpoint {
             credentials,
             clock,
             journal: Arc::default(),
-            events: Arc::default(),
-            tasks: Arc::default(),
+            events: Arc::new(Events::new(Arc::clone(&feed))),
+            tasks: Arc::new(Tasks::new(Arc::clone(&feed))),
+            feed,
+            secrets,
             roles: Arc::new(roles),
         })
     }
@@ -125,12 +136,12 @@ impl AwsEndpoint {
         Arc::clone(&self.journal)
     }
 
-    /// What was put on the event buses.
-    pub fn events(&self) -> Arc<Events> {
-        Arc::clone(&self.events)
+    /// What left.
+    pub(crate) fn feed(&self) -> Arc<Feed> {
+        Arc::clone(&self.feed)
     }
 
-    /// The steps of workflows that wait, and what they were told.
+    /// The steps of workflows that wait.
     pub fn tasks(&self) -> Arc<Tasks> {
         Arc::clone(&self.tasks)
     }
@@ -160,6 +171,11 @@ impl AwsEndpoint {
         self.queues.ensure(definition)
     }
 
+    /// Has the buses send on what these rules say; once.
+    pub fn connect_rules(&self, rules: Vec<Rule>) {
+        self.events.connect(rules, self.queues());
+    }
+
     /// Deletes the items whose time to live is over on the clock, and says how many. Blocks for as long as that takes.
     pub fn sweep_ttl(&self) -> Result<usize, TablesFault> {
         self.tables.sweep_ttl()
@@ -184,6 +200,7 @@ impl AwsEndpoint {
             lambda,
             events: Arc::clone(&self.events),
             tasks: Arc::clone(&self.tasks),
+            secrets: Arc::clone(&self.secrets),
         };
         axum::Router::new().fallback(front::answer).with_state(Arc::new(front))
     }

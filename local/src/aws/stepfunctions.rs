@@ -2,26 +2,23 @@
 //! a token is handed out at `/dev/task` in place of a step that waits, and what it was told is kept.
 
 use super::json;
+use crate::feed::{Feed, Left};
 use crate::random::bytes;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{Response, StatusCode};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The steps that wait, and every answer that came.
-#[derive(Debug, Default)]
+/// The steps that wait, by their tokens.
+#[derive(Debug)]
 pub struct Tasks {
-    kept: Mutex<Kept>,
-}
-
-#[derive(Debug, Default)]
-struct Kept {
-    outcomes: HashMap<String, TaskOutcome>,
-    calls: VecDeque<TaskCall>,
+    outcomes: Mutex<HashMap<String, TaskOutcome>>,
+    feed: Arc<Feed>,
 }
 
 /// How a step stands.
@@ -67,30 +64,29 @@ struct Request {
     cause: Option<String>,
 }
 
-const CAPACITY: usize = 1_000;
 /// How a token of ours begins, before its random part.
 const MARK: &[u8] = b"\x01\x00prooflight";
 
 impl Tasks {
+    /// No step waits; what they are told leaves there.
+    pub(crate) fn new(feed: Arc<Feed>) -> Self {
+        Self { outcomes: Mutex::default(), feed }
+    }
+
     /// A token for a step that waits from now on.
     pub fn hand_out(&self) -> std::io::Result<String> {
         let token = STANDARD.encode([MARK, &bytes::<96>()?].concat());
-        self.kept().outcomes.insert(token.clone(), TaskOutcome::Waiting);
+        self.outcomes().insert(token.clone(), TaskOutcome::Waiting);
         Ok(token)
     }
 
     /// How the step stands; none for a token that was not handed out.
     pub fn outcome(&self, token: &str) -> Option<TaskOutcome> {
-        self.kept().outcomes.get(token).cloned()
-    }
-
-    /// The last thousand answers, the oldest first.
-    pub fn calls(&self) -> Vec<TaskCall> {
-        self.kept().calls.iter().cloned().collect()
+        self.outcomes().get(token).cloned()
     }
 
     /// Answers one call.
-    pub(super) fn answer(&self, operation: &str, body: &Bytes) -> Response<Bytes> {
+    pub(super) fn answer(&self, operation: &str, body: &Bytes, now: Timestamp) -> Response<Bytes> {
         if !["SendTaskSuccess", "SendTaskFailure", "SendTaskHeartbeat"].contains(&operation) {
             return json::unknown_operation("states", operation);
         }
@@ -106,8 +102,9 @@ impl Tasks {
             "SendTaskFailure" => TaskOutcome::Failed { error, cause },
             _ => TaskOutcome::Waiting,
         };
-        let mut kept = self.kept();
-        let refusal = match kept.outcomes.get_mut(&token) {
+        // Held until it is in the feed: who sees how the step stands finds the call there.
+        let mut outcomes = self.outcomes();
+        let refusal = match outcomes.get_mut(&token) {
             Some(outcome @ TaskOutcome::Waiting) => {
                 *outcome = told.clone();
                 None
@@ -117,19 +114,17 @@ impl Tasks {
             None if STANDARD.decode(&token).is_ok_and(|token| token.starts_with(MARK)) => Some(("TaskDoesNotExist", "Task does not exist")),
             None => Some(("InvalidToken", "Invalid Token: the token is not one")),
         };
-        if kept.calls.len() == CAPACITY {
-            kept.calls.pop_front();
-        }
         let call = TaskCall { operation: operation.to_owned(), task_token: token, told, refused: refusal.map(|(code, _)| code) };
-        kept.calls.push_back(call);
+        self.feed.record(now, Left::Answer(call));
+        drop(outcomes);
         match refusal {
             None => json::answer("states", StatusCode::OK, "{}".to_owned()),
             Some((code, message)) => refused(code, message),
         }
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn outcomes(&self) -> MutexGuard<'_, HashMap<String, TaskOutcome>> {
+        self.outcomes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -144,14 +139,15 @@ mod tests {
     use serde_json::json;
 
     fn call(tasks: &Tasks, operation: &str, request: &Value) -> String {
-        let answer = tasks.answer(operation, &Bytes::from(request.to_string()));
+        let answer = tasks.answer(operation, &Bytes::from(request.to_string()), Timestamp::UNIX_EPOCH);
         let body: Value = serde_json::from_slice(answer.body()).expect("JSON");
         body["__type"].as_str().unwrap_or("-").to_owned()
     }
 
     #[test]
     fn a_token_works_once() {
-        let tasks = Tasks::default();
+        let feed = Arc::new(Feed::new(Timestamp::UNIX_EPOCH));
+        let tasks = Tasks::new(Arc::clone(&feed));
         let token = tasks.hand_out().expect("a token");
         assert_eq!(call(&tasks, "SendTaskHeartbeat", &json!({ "taskToken": token })), "-");
         assert_eq!(tasks.outcome(&token), Some(TaskOutcome::Waiting));
@@ -160,11 +156,11 @@ mod tests {
         assert_eq!(call(&tasks, "SendTaskFailure", &json!({ "taskToken": token, "error": "Late" })), "TaskTimedOut");
         assert_eq!(call(&tasks, "SendTaskHeartbeat", &json!({ "taskToken": token })), "TaskTimedOut");
         assert_eq!(tasks.outcome(&token), Some(TaskOutcome::Succeeded { output: json!({ "a": 1 }) }));
-        let elsewhere = Tasks::default().hand_out().expect("a token");
+        let elsewhere = Tasks::new(Arc::clone(&feed)).hand_out().expect("a token");
         assert_eq!(call(&tasks, "SendTaskFailure", &json!({ "taskToken": elsewhere })), "TaskDoesNotExist");
         assert_eq!(call(&tasks, "SendTaskFailure", &json!({ "taskToken": "nonsense" })), "InvalidToken");
         assert_eq!(call(&tasks, "SendTaskFailure", &json!({})), "ValidationException");
-        let refused: Vec<_> = tasks.calls().into_iter().map(|call| call.refused).collect();
+        let refused: Vec<_> = feed.answers().into_iter().map(|call| call.refused).collect();
         let late = Some("TaskTimedOut");
         assert_eq!(refused, [None, None, late, late, Some("TaskDoesNotExist"), Some("InvalidToken")]);
     }

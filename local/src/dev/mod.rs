@@ -1,23 +1,24 @@
 //! The helpers under `/dev` that exist on one machine only: a token for anyone, time that passes at will, a session's result without a
-//! camera, a step of a workflow without a workflow, and what was told to others. They would be a hole anywhere else, so a page of another origin cannot reach them, nor a foreign name that points at this machine.
+//! camera, a step of a workflow without a workflow, what was told to others, and why a check ended as it did. They would be a hole anywhere else, so a page of another origin cannot reach them, nor a foreign name that points at this machine.
 
 mod guard;
 mod problem;
+mod stream;
 
-use crate::aws::eventbridge::Events;
 use crate::aws::stepfunctions::Tasks;
 use crate::clock::{Clock, wall_now};
-use crate::event_sources::DeadLetters;
+use crate::feed::Feed;
 use crate::rekognition::{Rekognition, ScriptError, ScriptedOutcome};
 use crate::timers::Timers;
 use crate::tokens::{SCOPES, TokenIssuer};
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{Path, Request, State};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{any, get, post};
-use http::StatusCode;
+use http::header::CACHE_CONTROL;
+use http::{HeaderMap, StatusCode};
 use problem::Problem;
 use prooflight_shared::error_chain::ErrorChain;
 use serde::Deserialize;
@@ -41,12 +42,10 @@ pub struct Helpers {
     pub rekognition: Arc<Rekognition>,
     /// What is due once the clock has moved.
     pub timers: Timers,
-    /// What was put on the event buses.
-    pub events: Arc<Events>,
+    /// What left.
+    pub feed: Arc<Feed>,
     /// Stands in for Step Functions.
     pub tasks: Arc<Tasks>,
-    /// What could not be delivered.
-    pub dead_letters: Arc<DeadLetters>,
 }
 
 #[derive(Deserialize)]
@@ -80,6 +79,7 @@ pub fn router(helpers: Helpers) -> Router {
         .route("/dev/outcome", post(outcome).fallback(post_only))
         .route("/dev/task", post(task).get(task_outcome).fallback(post_or_get_only))
         .route("/dev/events", get(events).fallback(get_only))
+        .route("/dev/sessions/{id}/explain", get(explain).fallback(get_only))
         .route("/dev/{*path}", nothing)
         .layer(from_fn(guard::refuse_foreigners))
         .with_state(Arc::new(helpers))
@@ -139,10 +139,20 @@ async fn task_outcome(State(helpers): State<Arc<Helpers>>, request: Request) -> 
     }
 }
 
-/// Everything that left: events, answers to workflows, and what was given up.
-async fn events(State(helpers): State<Arc<Helpers>>) -> Response {
-    let (events, tasks) = (helpers.events.kept(), helpers.tasks.calls());
-    Json(json!({ "events": events, "tasks": tasks, "deadLetters": helpers.dead_letters.kept() })).into_response()
+/// Everything that left: events, answers to workflows, and what was given up; or the same as it leaves.
+async fn events(State(helpers): State<Arc<Helpers>>, headers: HeaderMap) -> Response {
+    let feed = &helpers.feed;
+    if stream::is_wanted(&headers) {
+        return stream::stream(Arc::clone(feed), &headers).into_response();
+    }
+    Json(json!({ "events": feed.events(), "tasks": feed.answers(), "deadLetters": feed.dead_letters() })).into_response()
+}
+
+/// Why the engine judged a session as it did.
+async fn explain(State(helpers): State<Arc<Helpers>>, Path(id): Path<String>) -> Result<Response, Problem> {
+    let nothing = "no check of this session has been judged by the engine here, or its 180 seconds are over";
+    let explanation = helpers.rekognition.explain(&id).ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "not_found", nothing))?;
+    Ok(([(CACHE_CONTROL, "no-store")], Json(explanation)).into_response())
 }
 
 async fn outcome(State(helpers): State<Arc<Helpers>>, request: Request) -> Result<Response, Problem> {

@@ -1,5 +1,6 @@
-//! The filter of an event source ("Control which events Lambda sends to your function", AWS Lambda Developer Guide), as far as the template
-//! uses it: fields that have to be one of some texts. A record that does not match never reaches the function.
+//! The filter of an event source ("Control which events Lambda sends to your function", AWS Lambda Developer Guide) and the pattern of an event
+//! bus's rule, which are one language, as far as the template uses it: fields that have to be one of some texts. What does not match goes no
+//! further.
 
 use serde_json::Value;
 
@@ -10,7 +11,11 @@ pub(crate) struct Filter(Value);
 impl Filter {
     /// From a pattern's text; none for one that says more than this understands.
     pub(crate) fn parse(pattern: &str) -> Option<Self> {
-        let pattern: Value = serde_json::from_str(pattern).ok()?;
+        Self::of(serde_json::from_str(pattern).ok()?)
+    }
+
+    /// From a pattern; none for one that says more than this understands.
+    pub(crate) fn of(pattern: Value) -> Option<Self> {
         (pattern.is_object() && is_understood(&pattern)).then_some(Self(pattern))
     }
 

@@ -1,12 +1,10 @@
 //! Lambda's event source mappings on one machine: what `template.yaml` connects to a function is read and delivered to it, as time goes
 //! by and at once when `/dev/clock` has moved the time.
 
-mod dead_letters;
 mod filter;
 mod queue;
 mod stream;
 
-pub(crate) use dead_letters::DeadLetters;
 pub(crate) use filter::Filter;
 pub(crate) use stream::{StreamDelivery, StreamSource};
 
@@ -20,6 +18,7 @@ use tokio::time::MissedTickBehavior;
 
 /// Looking is cheap, and nobody waits for a delivery.
 const EVERY: Duration = Duration::from_millis(200);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Every event source of the template.
 #[derive(Debug)]
@@ -34,11 +33,11 @@ impl EventSources {
         Self { queues: deployment.queue_sources.iter().cloned().map(mapping).collect() }
     }
 
-    /// Delivers what is due by now, and returns when all of it has been handled, or given back.
+    /// Delivers what is due by now, and returns when all of it has been handled, or given back; side by side, and what takes longer than
+    /// a minute goes on by itself: a receiver of webhooks that hangs holds up neither schedules nor whoever moves the clock.
     pub async fn run_due(&self) {
-        for queue in &self.queues {
-            queue.deliver_all().await;
-        }
+        let all = futures_util::future::join_all(self.queues.iter().map(QueueMapping::deliver_all));
+        let _in_time = tokio::time::timeout(PATIENCE, all).await;
     }
 
     /// Delivers what becomes due, for ever.

@@ -19,16 +19,18 @@ pub(super) struct QueueMapping {
     functions: Functions,
     clock: Arc<Clock>,
     free: Arc<Semaphore>,
+    places: u32,
 }
 
-/// Lambda begins with five batches at a time and takes more when messages keep waiting ("Scaling behavior"). Here it stays at five: what
-/// is handled in time here is handled in time there.
+/// Lambda begins with five batches at a time and takes up to 300 more a minute when messages keep waiting ("Configuring scaling behavior
+/// for SQS event source mappings"). Here it stays at five, so no more are at it than there would be.
 const BATCHES_AT_A_TIME: u32 = 5;
 
 impl QueueMapping {
     pub(super) fn new(source: QueueSource, queues: Arc<Queues>, functions: Functions, clock: Arc<Clock>) -> Self {
-        let free = Arc::new(Semaphore::new(usize::try_from(BATCHES_AT_A_TIME).unwrap_or(1)));
-        Self { source, queues, functions, clock, free }
+        let places = source.most_at_a_time.map_or(BATCHES_AT_A_TIME, |most| most.min(BATCHES_AT_A_TIME));
+        let free = Arc::new(Semaphore::new(usize::try_from(places).unwrap_or(1)));
+        Self { source, queues, functions, clock, free, places }
     }
 
     /// Begins to deliver what can be received, and returns when nothing more is left to begin with.
@@ -52,7 +54,7 @@ impl QueueMapping {
     pub(super) async fn deliver_all(self: &Arc<Self>) {
         self.deliver().await;
         // All places are free when everything is done, whoever began it.
-        let _all = self.free.acquire_many(BATCHES_AT_A_TIME).await;
+        let _all = self.free.acquire_many(self.places).await;
     }
 
     async fn handle(self: Arc<Self>, batch: Vec<Received>, _place: OwnedSemaphorePermit) {
@@ -120,6 +122,38 @@ mod tests {
     use super::*;
     use crate::aws::sqs::Message;
     use jiff::Timestamp;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+    use tokio::sync::Barrier;
+
+    /// Each of them waits until five are at it: with fewer at a time none would ever end, and with more somebody would be the sixth.
+    #[tokio::test]
+    async fn a_crowd_of_messages_is_handled_five_at_a_time() {
+        let clock = Arc::new(Clock::ephemeral());
+        let queues = Arc::new(Queues::open(None, Arc::clone(&clock), Arc::new(crate::feed::Feed::new(clock.now()))).expect("queues"));
+        queues.ensure(&json!({ "QueueName": "crowd" })).expect("a queue");
+        for number in 0..600 {
+            queues.send("crowd", &number.to_string(), None, "local").expect("sent");
+        }
+        let (at_it, most, five) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)), Arc::new(Barrier::new(5)));
+        let mut functions = Functions::default();
+        let (counter, maximum) = (Arc::clone(&at_it), Arc::clone(&most));
+        functions.insert("handle", move |_, _| {
+            let (at_it, most, five) = (Arc::clone(&counter), Arc::clone(&maximum), Arc::clone(&five));
+            async move {
+                most.fetch_max(at_it.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                five.wait().await;
+                at_it.fetch_sub(1, Ordering::SeqCst);
+                Ok(Value::Null)
+            }
+        });
+        let timeout = Duration::from_mins(1);
+        let (queue, function) = ("crowd".to_owned(), "handle".to_owned());
+        let source = QueueSource { queue, function, timeout, batch_size: 1, reports_failures: true, most_at_a_time: None };
+        Arc::new(QueueMapping::new(source, Arc::clone(&queues), functions, clock)).deliver_all().await;
+        assert_eq!((most.load(Ordering::SeqCst), at_it.load(Ordering::SeqCst)), (5, 0));
+        assert_eq!(queues.receive("crowd", 1, None).expect("a queue").len(), 0, "all were handled");
+    }
 
     #[test]
     fn an_answer_says_what_was_handled() {

@@ -2,10 +2,11 @@
 //! stream, tried again where they fail, from the first record on that the function reports, or cut in two where it only fails; given up
 //! after the retries that the template allows. What Lambda does at a rate of four times a second happens here as soon as something is written.
 
-use super::{DeadLetters, Filter};
+use super::Filter;
 use crate::aws::AwsEndpoint;
 use crate::clock::Clock;
 use crate::data_folder::write_whole;
+use crate::feed::{DeadLetter, Left};
 use crate::gateway::{ACCOUNT, Functions, REGION};
 use crate::random::bytes;
 use prooflight_shared::error_chain::ErrorChain;
@@ -36,7 +37,6 @@ pub(crate) struct StreamDelivery {
     pub(crate) functions: Functions,
     pub(crate) endpoint: Arc<AwsEndpoint>,
     pub(crate) clock: Arc<Clock>,
-    pub(crate) dead_letters: Arc<DeadLetters>,
     /// Where it is kept how far the stream was read; nothing for a stream that ends with the process.
     pub(crate) checkpoint: Option<PathBuf>,
 }
@@ -164,6 +164,7 @@ impl StreamDelivery {
     /// Tells the destination which records were given up ("Example Amazon SQS message" on the same page); they themselves are in the
     /// stream for as long as it keeps them.
     fn give_up(&self, records: &[Value], invocations: u32) {
+        let now = self.clock.now();
         let bound = |record: Option<&Value>| record.map(sequence_number).unwrap_or_default().to_owned();
         let letter = json!({
             "requestContext": {
@@ -172,7 +173,7 @@ impl StreamDelivery {
                 "approximateInvokeCount": invocations,
             },
             "version": "1.0",
-            "timestamp": self.clock.now().to_string(),
+            "timestamp": now.to_string(),
             "DDBStreamBatchInfo": {
                 "startSequenceNumber": bound(records.first()),
                 "endSequenceNumber": bound(records.last()),
@@ -182,7 +183,7 @@ impl StreamDelivery {
         });
         tracing::error!(function = self.function, records = records.len(), "records of a stream were given up");
         if let Some(destination) = &self.source.dead_letters {
-            self.dead_letters.put(destination, &letter);
+            self.endpoint.feed().record(now, Left::DeadLetter(DeadLetter { destination: destination.clone(), letter }));
         }
     }
 }
@@ -246,7 +247,8 @@ mod tests {
         let clock = Arc::new(Clock::ephemeral());
         let credentials = Arc::new(Credentials::default());
         let endpoint =
-            AwsEndpoint::open(AwsOptions { data: None, clock: Arc::clone(&clock), credentials, roles: [].into() }).expect("an endpoint");
+            AwsEndpoint::open(AwsOptions { data: None, clock: Arc::clone(&clock), credentials, roles: [].into(), secrets: Arc::default() })
+                .expect("an endpoint");
         let (batches, function) = (Arc::new(Mutex::new(Vec::new())), Arc::new(function));
         let (told, mut functions) = (Arc::clone(&batches), Functions::default());
         functions.insert("publish", move |event, _| {
@@ -274,16 +276,15 @@ mod tests {
             functions,
             endpoint: Arc::new(endpoint),
             clock,
-            dead_letters: Arc::default(),
             checkpoint: None,
         };
         (delivery, batches)
     }
 
     fn given_up(delivery: &StreamDelivery) -> Vec<(String, String)> {
-        let bound = |letter: &Value, name: &str| letter["letter"]["DDBStreamBatchInfo"][name].as_str().unwrap_or_default().to_owned();
-        let letters = delivery.dead_letters.kept();
-        letters.iter().map(|letter| (bound(letter, "startSequenceNumber"), bound(letter, "endSequenceNumber"))).collect()
+        let bound = |letter: &Value, name: &str| letter["DDBStreamBatchInfo"][name].as_str().unwrap_or_default().to_owned();
+        let letters = delivery.endpoint.feed().dead_letters();
+        letters.iter().map(|DeadLetter { letter, .. }| (bound(letter, "startSequenceNumber"), bound(letter, "endSequenceNumber"))).collect()
     }
 
     #[tokio::test]

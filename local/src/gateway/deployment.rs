@@ -5,6 +5,7 @@ use super::cors::Cors;
 use super::intrinsics::{resolve, resolve_text};
 use super::roles::roles;
 use super::routes::{Access, Route, Routes};
+use super::rules::{Rule, rules};
 use super::sources::{check_mappings, mapping_permissions, stream_source};
 use super::stack::{Resource, Stack, TemplateError};
 use crate::aws::credentials::Caller;
@@ -37,6 +38,8 @@ pub struct Deployment {
     pub queues: Vec<Json>,
     /// Which function is invoked with the messages of which queue.
     pub queue_sources: Vec<QueueSource>,
+    /// Which events of a bus are sent on to which queue.
+    pub rules: Vec<Rule>,
     /// The id of every face collection.
     pub collections: Vec<String>,
     /// What every role allows, by its ARN.
@@ -82,6 +85,8 @@ pub struct QueueSource {
     pub batch_size: usize,
     /// Whether the function's answer names the messages that failed; without, one that fails fails them all.
     pub reports_failures: bool,
+    /// So many invocations at a time, where it is said.
+    pub most_at_a_time: Option<u32>,
 }
 
 /// What a JWT authorizer checks a token against.
@@ -120,10 +125,16 @@ impl Deployment {
             buckets: names(stack, "AWS::S3::Bucket")?,
             queues: described(stack, "AWS::SQS::Queue", "QueueName")?,
             queue_sources,
+            rules: rules(stack)?,
             collections: names(stack, "AWS::Rekognition::Collection")?,
             roles,
         })
     }
+}
+
+/// The properties of every secret, `Name` included.
+pub fn secrets(stack: &Stack) -> Result<Vec<Json>, TemplateError> {
+    described(stack, "AWS::SecretsManager::Secret", "Name")
 }
 
 fn names(stack: &Stack, kind: &str) -> Result<Vec<String>, TemplateError> {
@@ -198,6 +209,10 @@ fn queue_sources_of(stack: &Stack, resource: &Resource<'_>, function: &Function)
             // "BatchSize" on SQS events of SAM: ten when nothing is said.
             batch_size: property("BatchSize").and_then(Yaml::as_u64).and_then(|size| usize::try_from(size).ok()).unwrap_or(10),
             reports_failures: reports.iter().any(|kind| kind == "ReportBatchItemFailures"),
+            most_at_a_time: property("ScalingConfig")
+                .and_then(|scaling| scaling.get("MaximumConcurrency"))
+                .and_then(Yaml::as_u64)
+                .and_then(|most| u32::try_from(most).ok()),
         });
     }
     Ok(sources)

@@ -1,18 +1,23 @@
-//! CloudFormation's intrinsic functions, as far as the template uses them: what `Ref`, `Fn::Sub`, `Fn::GetAtt` and `Fn::Join` come to when
+//! CloudFormation's intrinsic functions, as far as the template uses them: what `Ref`, `Fn::Sub`, `Fn::GetAtt`, `Fn::Join` and `Fn::If` come to when
 //! the stack stands on one machine. A function that is not known here is refused by name, never passed on unresolved.
 
 use super::stack::{Stack, TemplateError};
 use serde_json::{Map, Value as Json};
 use serde_norway::Value as Yaml;
 
-/// A template value with its intrinsic functions carried out, in their short (`!Ref X`) and long (`{"Ref": "X"}`) forms.
+/// A template value with its intrinsic functions carried out, in their short (`!Ref X`) and long (`{"Ref": "X"}`) forms. One that comes to
+/// `AWS::NoValue` is left out of the list or the mapping that it is in.
 pub(super) fn resolve(value: &Yaml, stack: &Stack) -> Result<Json, TemplateError> {
+    let value = chosen(value, stack)?;
     match value {
         Yaml::Null => Ok(Json::Null),
         Yaml::Bool(flag) => Ok(Json::Bool(*flag)),
         Yaml::String(text) => Ok(Json::String(text.clone())),
         Yaml::Number(_) => serde_norway::from_value(value.clone()).map_err(TemplateError::Yaml),
-        Yaml::Sequence(items) => items.iter().map(|item| resolve(item, stack)).collect::<Result<_, _>>().map(Json::Array),
+        Yaml::Sequence(items) => {
+            let items = items.iter().filter_map(|item| present(item, stack).transpose());
+            items.map(|item| resolve(item?, stack)).collect::<Result<_, _>>().map(Json::Array)
+        }
         Yaml::Tagged(tagged) => {
             let tag = tagged.tag.to_string();
             call(tag.trim_start_matches('!'), &tagged.value, stack)
@@ -29,7 +34,9 @@ pub(super) fn resolve(value: &Yaml, stack: &Stack) -> Result<Json, TemplateError
             let mut resolved = Map::new();
             for (key, entry) in entries {
                 let Yaml::String(key) = key else { return Err(TemplateError::Unsupported("a key that is not a string".to_owned())) };
-                resolved.insert(key.clone(), resolve(entry, stack)?);
+                if let Some(entry) = present(entry, stack)? {
+                    resolved.insert(key.clone(), resolve(entry, stack)?);
+                }
             }
             Ok(Json::Object(resolved))
         }
@@ -43,6 +50,33 @@ pub(super) fn resolve_text(value: &Yaml, stack: &Stack) -> Result<String, Templa
         Json::Number(number) => Ok(number.to_string()),
         Json::Bool(flag) => Ok(flag.to_string()),
         _ => Err(TemplateError::Unsupported("a list or a mapping where a string is needed".to_owned())),
+    }
+}
+
+/// What `Fn::If` chooses, however deep; any other value is itself. What is not chosen is not looked at.
+fn chosen<'a>(value: &'a Yaml, stack: &Stack) -> Result<&'a Yaml, TemplateError> {
+    match argument_of(value, "If") {
+        Some(Yaml::Sequence(parts)) => match parts.as_slice() {
+            [Yaml::String(condition), yes, no] => chosen(if stack.holds(condition)? { yes } else { no }, stack),
+            _ => Err(TemplateError::Unsupported("Fn::If with other arguments than a condition and two values".to_owned())),
+        },
+        _ => Ok(value),
+    }
+}
+
+/// What is chosen, unless that is nothing ("Pseudo parameters reference").
+fn present<'a>(value: &'a Yaml, stack: &Stack) -> Result<Option<&'a Yaml>, TemplateError> {
+    let value = chosen(value, stack)?;
+    let is_nothing = argument_of(value, "Ref").and_then(Yaml::as_str) == Some("AWS::NoValue");
+    Ok((!is_nothing).then_some(value))
+}
+
+/// The argument of that function, if the value is a call of it.
+fn argument_of<'a>(value: &'a Yaml, function: &str) -> Option<&'a Yaml> {
+    match value {
+        Yaml::Tagged(tagged) => (tagged.tag == function).then_some(&tagged.value),
+        Yaml::Mapping(entries) if entries.len() == 1 => entries.get(function).or_else(|| entries.get(format!("Fn::{function}"))),
+        _ => None,
     }
 }
 
@@ -116,7 +150,11 @@ Parameters:
   Region: {Type: String, Default: eu-west-1}
   Origins: {Type: CommaDelimitedList, Default: 'https://a.example,https://b.example'}
   Asked: {Type: String}
+Conditions:
+  Yes: !Equals [!Ref Asked, answered]
+  No: !Not [!Condition Yes]
 Resources:
+  Left: {Type: AWS::S3::Bucket, Condition: No}
   VerificationTable: {Type: AWS::DynamoDB::Table}
   Evidence: {Type: AWS::S3::Bucket, Properties: {BucketName: !Sub '${AWS::StackName}-${Region}'}}
   StreamingRole: {Type: AWS::IAM::Role}
@@ -142,6 +180,10 @@ Resources:
             ("!Sub '${Evidence.Arn}/evidence/*'", json!("arn:aws:s3:::prooflight-local-eu-west-1/evidence/*")),
             ("!Sub ['${X}-${!Literal}', {X: !Ref Region}]", json!("eu-west-1-${Literal}")),
             ("!Join ['/', [a, !Ref Region]]", json!("a/eu-west-1")),
+            ("!If [Yes, !Ref Region, !Ref Nowhere]", json!("eu-west-1")),
+            ("'Fn::If': [No, a, !If [Yes, b, c]]", json!("b")),
+            ("[a, !If [No, b, !Ref AWS::NoValue], !Ref AWS::NoValue]", json!(["a"])),
+            ("{a: !If [Yes, {Ref: AWS::NoValue}, b], c: d}", json!({ "c": "d" })),
             ("[1, true, null, {a: !Ref Region}]", json!([1, true, null, {"a": "eu-west-1"}])),
         ];
         for (text, expected) in cases {
@@ -158,6 +200,9 @@ Resources:
             ("!GetAtt Nowhere.Arn", "Nowhere"),
             ("!Sub '${Nowhere}'", "Nowhere"),
             ("!Sub '${Region'", "unclosed"),
+            ("!Ref Left", "Left"),
+            ("!If [Maybe, a, b]", "Maybe"),
+            ("!If [Yes, a]", "Fn::If"),
             ("!ImportValue Other", "ImportValue"),
             ("'Fn::Select': [0, [a]]", "Select"),
         ];

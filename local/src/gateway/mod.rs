@@ -3,6 +3,7 @@
 
 mod answer;
 mod authorizer;
+mod conditions;
 mod cors;
 mod deployment;
 mod event;
@@ -10,14 +11,16 @@ mod functions;
 mod intrinsics;
 mod roles;
 mod routes;
+mod rules;
 mod sources;
 mod stack;
 
 pub use authorizer::{Authorized, Authorizer, Refusal};
 pub use cors::Cors;
-pub use deployment::{Deployment, Function, JwtConfiguration, QueueSource};
+pub use deployment::{Deployment, Function, JwtConfiguration, QueueSource, secrets};
 pub use functions::{FunctionFailure, Functions};
 pub use routes::{Access, Match, Route, Routes};
+pub use rules::Rule;
 pub use stack::{ACCOUNT, API_ID, REGION, STACK_NAME, Stack, TemplateError};
 
 use crate::clock::{Clock, wall_now};

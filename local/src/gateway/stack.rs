@@ -1,6 +1,7 @@
 //! The deployment template as a stack that stands on this machine: its parameters with their values, its resources, and the names and ARNs
 //! that they have here. CloudFormation draws random names; these are derived from the logical ids, so that data survive a restart.
 
+use super::conditions;
 use super::intrinsics::resolve_text;
 pub use crate::aws::journal::ACCOUNT;
 use serde_json::{Value as Json, json};
@@ -39,6 +40,7 @@ pub enum TemplateError {
 pub struct Stack {
     template: Yaml,
     parameters: BTreeMap<String, Json>,
+    conditions: BTreeMap<String, bool>,
 }
 
 /// One entry of `Resources`.
@@ -60,7 +62,7 @@ impl Stack {
     /// Reads the template; `parameters` are the values given at deployment, the rest take their defaults.
     pub fn read(text: &str, parameters: &BTreeMap<String, String>) -> Result<Self, TemplateError> {
         let template: Yaml = serde_norway::from_str(text).map_err(TemplateError::Yaml)?;
-        let mut stack = Self { template, parameters: BTreeMap::new() };
+        let mut stack = Self { template, parameters: BTreeMap::new(), conditions: BTreeMap::new() };
         let mut values = BTreeMap::new();
         for (name, declaration) in stack.section("Parameters") {
             let given = parameters.get(name).cloned();
@@ -74,6 +76,10 @@ impl Stack {
             values.insert(name.to_owned(), value);
         }
         stack.parameters = values;
+        stack.conditions = conditions::decide(&stack)?;
+        for (_, resource) in stack.section("Resources") {
+            resource.get("Condition").and_then(Yaml::as_str).map_or(Ok(true), |condition| stack.holds(condition))?;
+        }
         Ok(stack)
     }
 
@@ -85,6 +91,11 @@ impl Stack {
     /// The value at a path of keys below `Globals`, unresolved.
     pub(super) fn global(&self, path: &[&str]) -> Option<&Yaml> {
         path.iter().try_fold(self.template.get("Globals")?, |value, key| value.get(*key))
+    }
+
+    /// Whether a condition holds.
+    pub(super) fn holds(&self, condition: &str) -> Result<bool, TemplateError> {
+        self.conditions.get(condition).copied().ok_or_else(|| TemplateError::UnknownName(condition.to_owned()))
     }
 
     /// What `Ref` comes to: a parameter's value, or a resource's name. Some types answer with an ARN instead, as CloudFormation documents
@@ -155,14 +166,20 @@ impl Stack {
         found.ok_or_else(|| TemplateError::UnknownName(logical_id.to_owned()))
     }
 
+    /// Those that exist: whose condition holds, or that have none.
     fn resources(&self) -> impl Iterator<Item = Resource<'_>> {
         self.section("Resources").filter_map(|(logical_id, body)| {
             let kind = body.get("Type")?.as_str()?;
+            let condition = body.get("Condition").and_then(Yaml::as_str);
+            if condition.is_some_and(|condition| self.conditions.get(condition) != Some(&true)) {
+                return None;
+            }
             Some(Resource { logical_id, kind, properties: body.get("Properties") })
         })
     }
 
-    fn section(&self, name: &str) -> impl Iterator<Item = (&str, &Yaml)> {
+    /// The entries of a section of the template.
+    pub(super) fn section(&self, name: &str) -> impl Iterator<Item = (&str, &Yaml)> {
         let entries = self.template.get(name).and_then(Yaml::as_mapping);
         entries.into_iter().flatten().filter_map(|(key, value)| Some((key.as_str()?, value)))
     }

@@ -3,6 +3,7 @@
 
 mod challenge;
 mod exception;
+mod explanation;
 mod faces;
 mod outcome;
 mod request;
@@ -266,7 +267,7 @@ impl Rekognition {
         for (index, picture) in found.audit.into_iter().enumerate() {
             audit.push(self.place(session, &format!("audit-{}.jpg", index + 1), picture).await?);
         }
-        Ok(Outcome { confidence: found.confidence, feedback: found.feedback, reference, audit })
+        Ok(Outcome { confidence: found.confidence, feedback: found.feedback, reference, audit, explanation: found.explanation })
     }
 
     async fn place(&self, session: &Session, file: &str, picture: Picture) -> Result<Image, NotPut> {

@@ -1,5 +1,6 @@
 //! What a check that ran has found, in the shape in which it is kept and answered (page `API_GetFaceLivenessSessionResults`).
 
+use super::explanation::Explanation;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
@@ -17,6 +18,9 @@ pub(super) struct Outcome {
     pub reference: Option<Image>,
     /// At most as many as the session asked for.
     pub audit: Vec<Image>,
+    /// Why, for `/dev`; none where a script made the outcome.
+    #[serde(default)]
+    pub explanation: Option<Box<Explanation>>,
 }
 
 /// A picture with the place of the face in it.
@@ -73,6 +77,8 @@ pub struct Found {
     pub reference: Option<Picture>,
     /// The audit pictures.
     pub audit: Vec<Picture>,
+    /// As in `Outcome`.
+    pub(super) explanation: Option<Box<Explanation>>,
 }
 
 /// A JPEG with the place of the face in it.
@@ -89,7 +95,9 @@ impl From<vision::Findings> for Found {
         let picture = |picture: vision::Picture| Picture { jpeg: picture.jpeg.into(), face: picture.face.into() };
         // A confidence that is no number must not pass for a high one.
         let confidence = if findings.confidence.is_finite() { findings.confidence.clamp(0.0, 100.0) } else { 0.0 };
+        let explanation = Some(Box::new(Explanation::of(&findings)));
         Self {
+            explanation,
             confidence: Some(confidence),
             feedback: findings.feedback.into_iter().map(FeedbackCode::from).collect(),
             reference: findings.reference.map(picture),
@@ -145,6 +153,8 @@ impl From<vision::Feedback> for FeedbackCode {
         match feedback {
             vision::Feedback::FaceNotVisible => Self::FaceNotVisible,
             vision::Feedback::FaceNotAligned => Self::FaceNotAligned,
+            vision::Feedback::FaceObstruction => Self::FaceObstructionDetected,
+            vision::Feedback::EyesClosed => Self::EyesClosedDetected,
             vision::Feedback::LowVideoQuality => Self::LowVideoQualityDetected,
             vision::Feedback::LowLighting => Self::LowLightingDetected,
             vision::Feedback::HighLighting => Self::HighLightingDetected,

@@ -24,6 +24,16 @@ pub(super) fn results(session: &Session, now: Timestamp) -> Value {
     Value::Object(answer)
 }
 
+/// The explanation that is kept beside the results, with what it explains.
+pub(super) fn explained(session: &Session) -> Option<Value> {
+    let Stage::Succeeded(_, outcome) = &session.stage else { return None };
+    let Value::Object(mut answer) = json!(outcome.explanation.as_ref()?) else { return None };
+    answer.insert("sessionId".to_owned(), json!(session.id));
+    answer.insert("confidence".to_owned(), json!(outcome.confidence));
+    answer.insert("feedback".to_owned(), json!(outcome.feedback));
+    Some(Value::Object(answer))
+}
+
 fn add_streaming(answer: &mut Map<String, Value>, streaming: &Streaming) {
     let challenge = json!({"Type": streaming.challenge.kind, "Version": streaming.challenge.version});
     answer.insert("Challenge".to_owned(), challenge);

@@ -174,6 +174,7 @@ impl ScriptedFindings {
             feedback: self.feedback,
             reference: self.reference.then(|| numbered(portrait, 0)),
             audit: (1..=audit).map(|number| numbered(portrait, number)).collect(),
+            explanation: None,
         }
     }
 }

@@ -74,9 +74,14 @@ impl World {
             credentials.insert(key, credential);
         }
         let clock = Arc::new(Clock::ephemeral());
-        let endpoint =
-            AwsEndpoint::open(AwsOptions { data, clock: Arc::clone(&clock), credentials: Arc::clone(&credentials), roles: [].into() })
-                .unwrap();
+        let endpoint = AwsEndpoint::open(AwsOptions {
+            data,
+            clock: Arc::clone(&clock),
+            credentials: Arc::clone(&credentials),
+            roles: [].into(),
+            secrets: Arc::default(),
+        })
+        .unwrap();
         let router = endpoint.router(
             Arc::new(|operation, _, caller| {
                 // Rekognition is not under test here: it answers with what it was called with.

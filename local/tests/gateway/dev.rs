@@ -92,6 +92,13 @@ async fn foreigners_are_turned_away() {
         assert_eq!(answer.status.as_u16(), status, "{headers:?}: {}", answer.text());
         assert!(answer.headers.keys().all(|name| !name.as_str().starts_with("access-control")), "{headers:?}");
     }
+    // What tells about a check is told to foreigners no more than what makes one; of an unknown session there is nothing to tell.
+    for (headers, status) in [(&[][..], 404), (&[("origin", "https://evil.example")], 403), (&[("host", "evil.example")], 403)] {
+        let answer = ask(&local, "GET", "/dev/sessions/0b0b0b0b-0000-4000-8000-000000000000/explain", headers, "").await;
+        assert_eq!(answer.status.as_u16(), status, "{headers:?}: {}", answer.text());
+        assert_eq!(answer.json()["code"], if status == 404 { "not_found" } else { "foreign" });
+    }
+    assert_eq!(ask(&local, "POST", "/dev/sessions/x/explain", &[json], "{}").await.status, 405);
     // A preflight of a foreign page gets nothing that would let it go on.
     let preflight = [("origin", "https://evil.example"), ("access-control-request-method", "POST")];
     assert_eq!(ask(&local, "OPTIONS", "/dev/token", &preflight, "").await.status, 403);

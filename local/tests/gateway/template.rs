@@ -1,6 +1,6 @@
 //! What the real template comes to on one machine.
 
-use crate::wire::{FUNCTIONS, PAGE_ORIGIN, deployment};
+use crate::wire::{FUNCTIONS, PAGE_ORIGIN, deployment, deployment_with};
 use prooflight_local::gateway::Access;
 
 #[test]
@@ -56,6 +56,20 @@ fn queues_and_what_they_invoke_are_read() {
     let create = deployment.functions.iter().find(|function| function.name == "create-session").expect("it is deployed");
     let url = "https://sqs.us-east-1.amazonaws.com/000000000000/prooflight-local-rescue-queue";
     assert_eq!(create.environment.get("RESCUE_QUEUE_URL").map(String::as_str), Some(url));
+}
+
+#[test]
+fn webhooks_are_there_where_there_is_a_receiver() {
+    let (without, with) = (deployment(), deployment_with("https://hooks.example.com/"));
+    assert_eq!((without.rules.len(), with.rules.len()), (0, 1));
+    assert_eq!((with.queues.len(), with.functions.len()), (without.queues.len() + 2, without.functions.len() + 1));
+    let deliver = with.functions.iter().find(|function| function.name == "deliver-webhook").expect("it is deployed");
+    let variable = |name: &str| deliver.environment.get(name).map(String::as_str);
+    assert_eq!(variable("WEBHOOK_URL"), Some("https://hooks.example.com/"));
+    assert_eq!(variable("WEBHOOK_KEYS_ARN"), Some("arn:aws:secretsmanager:us-east-1:000000000000:secret:prooflight-local-webhook-keys"));
+    let source = with.queue_sources.iter().find(|source| source.function == "deliver-webhook").expect("it has a queue");
+    assert_eq!((source.queue.as_str(), source.batch_size, source.reports_failures), ("prooflight-local-webhook-queue", 1, true));
+    assert_eq!((source.timeout.as_secs(), source.most_at_a_time), (30, Some(10)));
 }
 
 #[test]

@@ -32,7 +32,13 @@ pub(crate) const FUNCTIONS: [&str; 14] = [
 
 /// The real template with the local issuer and one foreign page.
 pub(crate) fn deployment() -> Deployment {
+    deployment_with("")
+}
+
+/// The same with a receiver of webhooks.
+pub(crate) fn deployment_with(webhook_url: &str) -> Deployment {
     let parameters = BTreeMap::from([
+        ("WebhookUrl".to_owned(), webhook_url.to_owned()),
         ("JwtIssuer".to_owned(), "https://prooflight.local/".to_owned()),
         ("JwtAudience".to_owned(), "prooflight".to_owned()),
         ("AllowedOrigins".to_owned(), format!("https://localhost:8443,{PAGE_ORIGIN}")),

@@ -223,6 +223,6 @@ fn said(mut bytes: Bytes) -> Said {
     }
 }
 
-fn now_ms() -> i64 {
+pub(crate) fn now_ms() -> i64 {
     wall_now().as_millisecond()
 }

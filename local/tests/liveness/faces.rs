@@ -105,14 +105,24 @@ async fn an_object_is_read_in_the_callers_name() {
     world.key("limited", Caller::AssumedRole { role_arn: "arn:aws:sts::000000000000:assumed-role/r/s".into(), session_policy, role: None });
     let object = S3Object::builder().bucket(BUCKET).name("one.png").build();
     let detect = |sdk: aws_sdk_rekognition::Client, image: Image| async move {
-        sdk.detect_faces().image(image).attributes(Attribute::AgeRange).send().await
+        sdk.detect_faces()
+            .image(image)
+            .attributes(Attribute::AgeRange)
+            .attributes(Attribute::EyesOpen)
+            .attributes(Attribute::FaceOccluded)
+            .send()
+            .await
     };
     let stored = Image::builder().s3_object(object).build();
     let refused = detect(world.sdk_for("limited", None), stored.clone()).await.unwrap_err();
     assert_eq!(refused.code(), Some("AccessDeniedException"));
     for (sdk, image) in [(world.sdk_for("limited", None), image(astronaut())), (world.sdk.clone(), stored)] {
         let found = detect(sdk, image).await.unwrap();
-        assert!(found.face_details()[0].age_range().is_some());
+        let face = &found.face_details()[0];
+        assert!(face.age_range().is_some());
+        let (eyes, occluded) = (face.eyes_open().unwrap(), face.face_occluded().unwrap());
+        assert_eq!((eyes.value(), occluded.value()), (true, false));
+        assert!([eyes.confidence(), occluded.confidence()].iter().all(|sure| (50.0..=100.0).contains(&sure.unwrap())), "{face:?}");
     }
     let entries = world.endpoint.journal().entries();
     assert!(entries.iter().any(|entry| entry.action == "s3:GetObject" && entry.resource == format!("arn:aws:s3:::{BUCKET}/one.png")));

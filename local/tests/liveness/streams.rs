@@ -45,6 +45,34 @@ async fn a_movement_check_runs_from_upgrade_to_result() {
 }
 
 #[tokio::test]
+async fn a_verdict_is_explained_to_the_developer_alone_and_as_long_as_the_session_lives() {
+    let world = World::in_memory();
+    let port = world.serve_stream().await;
+    let id = movement_session(&world).await;
+    assert_eq!(world.rekognition.explain(&id), None, "nothing was checked yet");
+    let mut client = Request::new(&id).open(port).await;
+    client.challenge().await;
+    client.movement_check(&recording("movement-live/video.webm"), 1462).await;
+    assert!(matches!(client.hear().await, Said::Event(name, _) if name == "DisconnectionEvent"));
+
+    let explanation = world.rekognition.explain(&id).unwrap();
+    let results = world.sdk.get_face_liveness_session_results().session_id(&id).send().await.unwrap();
+    let apart = explanation["confidence"].as_f64().unwrap() - f64::from(results.confidence().unwrap());
+    assert!(apart.abs() < 0.001, "{apart}");
+    assert_eq!((&explanation["sessionId"], &explanation["frames"]), (&json!(id), &json!(37)));
+    let cues = explanation["cues"].as_array().unwrap();
+    let product: f64 = cues.iter().map(|cue| cue["contribution"].as_f64().unwrap()).product();
+    assert!((100.0 * product - explanation["confidence"].as_f64().unwrap()).abs() < 0.01, "what the cues leave is the confidence");
+    assert!(cues.iter().all(|cue| cue["explanation"].as_str().unwrap().ends_with('.')), "{cues:?}");
+    assert_eq!(explanation["light"], serde_json::Value::Null, "a check of movement has no colours");
+    assert!(explanation["strip"].as_array().unwrap().iter().all(|picture| picture["jpeg"].as_str().unwrap().starts_with("/9j/")));
+    assert!(!format!("{results:?}").contains("movement.growth"), "the operation answers nothing of it");
+
+    world.clock.advance(181).unwrap();
+    assert_eq!(world.rekognition.explain(&id), None, "it goes with the session's data");
+}
+
+#[tokio::test]
 async fn a_light_session_is_put_a_new_order_of_colours_each_time() {
     let world = World::in_memory();
     let port = world.serve_stream().await;

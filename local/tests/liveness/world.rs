@@ -39,7 +39,13 @@ impl World {
 
     pub(crate) fn open(data: Option<&Path>, clock: Arc<Clock>) -> Self {
         let credentials = Arc::new(Credentials::default());
-        let options = AwsOptions { data, clock: Arc::clone(&clock), credentials: Arc::clone(&credentials), roles: [].into() };
+        let options = AwsOptions {
+            data,
+            clock: Arc::clone(&clock),
+            credentials: Arc::clone(&credentials),
+            roles: [].into(),
+            secrets: Arc::default(),
+        };
         let endpoint = AwsEndpoint::open(options).unwrap();
         endpoint.ensure_bucket(BUCKET).unwrap();
         let rekognition = Arc::new(Rekognition::open(data, Arc::clone(&clock), endpoint.buckets(), REGION).unwrap());

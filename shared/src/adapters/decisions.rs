@@ -4,7 +4,7 @@
 use super::item::{Item, from_item, partition, to_item};
 use super::refusal::fault;
 use super::verification_table::{CODES, VerificationTable};
-use crate::domain::{Decision, Evidence, Outcome, Reason, SessionNumber, StoredImage, Terms, Verification, VerificationId};
+use crate::domain::{Decision, Evidence, ImageDay, Outcome, Reason, SessionNumber, StoredImage, Terms, Verification, VerificationId};
 use crate::fault::Fault;
 use crate::policy::History;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -71,6 +71,9 @@ struct DecisionItem<'a> {
     pk: String,
     sk: String,
     expires_at: i64,
+    /// Index `imagesByDay`: only what names images is in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image_day: Option<String>,
     verification_id: &'a VerificationId,
     session_number: SessionNumber,
     outcome: Outcome,
@@ -120,10 +123,12 @@ impl VerificationTable {
 /// The record as an item of its verification.
 pub(super) fn decision_item(verification: &Verification, judged: Judged<'_>) -> Result<Item, Fault> {
     let Judged { number, history, evidence, decision } = judged;
+    let session = verification.session(number).filter(|_| evidence.image_keys().next().is_some());
     to_item(&DecisionItem {
         pk: partition(&verification.id),
         sk: format!("{DECISION}{:02}", number.0),
         expires_at: verification.records_kept_until(),
+        image_day: session.map(|session| ImageDay::of(verification.terms.images_kept_days, session.created_at).to_string()),
         verification_id: &verification.id,
         session_number: number,
         outcome: decision.outcome,

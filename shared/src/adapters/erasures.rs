@@ -179,12 +179,6 @@ impl VerificationTable {
         let item = self.item(tombstone_key(&erasure.subject_key), "look for a tombstone").await?;
         Ok(item.as_ref().and_then(|item| text(item, "erasureId")).and_then(ErasureId::parse))
     }
-
-    /// One item, read consistently.
-    async fn item(&self, key: Item, context: &'static str) -> Result<Option<Item>, Fault> {
-        let answer = self.client.get_item().table_name(&self.name).set_key(Some(key)).consistent_read(true).send().await;
-        Ok(answer.map_err(|error| fault(CODES, context, &error))?.item)
-    }
 }
 
 /// What was read.

@@ -3,7 +3,7 @@
 
 use super::liveness::Image;
 use super::refusal::{Codes, fault};
-use crate::domain::{Session, SessionNumber, StoredImage, Verification, VerificationId};
+use crate::domain::{ImageDay, Session, SessionNumber, StoredImage, Verification, VerificationId};
 use crate::fault::{Fault, FaultCode};
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::operation::get_object::GetObjectError;
@@ -20,8 +20,8 @@ use std::time::Duration;
 /// The bucket.
 #[derive(Debug, Clone)]
 pub struct EvidenceBucket {
-    client: aws_sdk_s3::Client,
-    name: String,
+    pub(super) client: aws_sdk_s3::Client,
+    pub(super) name: String,
 }
 
 /// What an image shows.
@@ -59,7 +59,7 @@ const LISTED_AT_ONCE: usize = 16;
 /// For how long a link to an image is good.
 pub const LINK_HOLDS_FOR: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(25);
-const CODES: Codes = Codes { unavailable: FaultCode::BucketUnavailable, refused: FaultCode::BucketRefused };
+pub(super) const CODES: Codes = Codes { unavailable: FaultCode::BucketUnavailable, refused: FaultCode::BucketRefused };
 
 impl EvidenceBucket {
     /// The bucket of that name.
@@ -202,6 +202,10 @@ fn session_prefix(verification: &Verification, session: &Session) -> String {
 }
 
 fn prefix(kept_days: u16, session_created_at: Timestamp, verification: &VerificationId, session: SessionNumber) -> String {
-    let date = session_created_at.strftime("%Y-%m-%d");
-    format!("evidence/r{kept_days}/{date}/{verification}/{session}/")
+    format!("{}{verification}/{session}/", day_prefix(ImageDay::of(kept_days, session_created_at)))
+}
+
+/// What the keys of all images of a day begin with.
+pub(super) fn day_prefix(day: ImageDay) -> String {
+    format!("evidence/{day}/")
 }

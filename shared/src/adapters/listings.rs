@@ -132,6 +132,12 @@ impl VerificationTable {
         items.into_iter().map(|item| read_document(item).map(|(verification, version)| Loaded { verification, version })).collect()
     }
 
+    /// One item, read consistently.
+    pub(super) async fn item(&self, key: Item, context: &'static str) -> Result<Option<Item>, Fault> {
+        let answer = self.client.get_item().table_name(&self.name).set_key(Some(key)).consistent_read(true).send().await;
+        Ok(answer.map_err(|error| fault(CODES, context, &error))?.item)
+    }
+
     /// These items, as far as they are there, in no order.
     pub(super) async fn items(&self, keys: Vec<Item>) -> Result<Vec<Item>, Fault> {
         let mut found = Vec::with_capacity(keys.len());

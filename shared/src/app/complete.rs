@@ -2,7 +2,7 @@
 //! whoever finds a finished session that nobody called back for; running it again anywhere repeats the first answer.
 
 use super::change::{Entropy, Refused, change_verification};
-use super::evidence::{gather, images_of};
+use super::evidence::gather;
 use crate::adapters::{AwsClients, EvidenceBucket, Faces, Judged, Liveness, LivenessStatus, Loaded, VerificationTable};
 use crate::domain::{
     Command, Decision, Evidence, Session, SessionNumber, SessionState, Status, device_failures_matter_since, is_suspicious,
@@ -105,7 +105,7 @@ impl Completer {
                 if unwanted {
                     // INVARIANT: what was erased does not come back, and no image is kept without a record that names it. Exactly what
                     // was written here is removed again.
-                    self.bucket.delete(&images_of(&evidence)).await?;
+                    self.bucket.delete(&evidence.image_keys().map(str::to_owned).collect::<Vec<_>>()).await?;
                 }
                 Ok(Completion::Ended(judged?))
             }

@@ -53,11 +53,6 @@ pub(super) async fn gather(
     })
 }
 
-/// The keys of every image that the evidence names.
-pub(super) fn images_of(evidence: &Evidence) -> Vec<String> {
-    evidence.reference_image.iter().chain(&evidence.audit_images).filter_map(|image| image.key.clone()).collect()
-}
-
 /// Stores one image, or only names it where the policy keeps none.
 async fn keep(
     services: &Completer,

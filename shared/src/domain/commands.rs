@@ -35,6 +35,11 @@ pub enum Command {
         /// Which session.
         number: SessionNumber,
     },
+    /// Nothing came of the reservation: one of those who were at it failed.
+    GiveBack {
+        /// Which session.
+        number: SessionNumber,
+    },
     /// The session's evidence was judged.
     Judge {
         /// Which session.
@@ -114,6 +119,19 @@ impl Verification {
             Command::Lapse { number } => {
                 // Looked at before the passing of time is applied: a session that time alone has ended is written as such.
                 if self.status != Status::Open || !self.session(*number).is_some_and(Session::is_undecided) {
+                    return Ok(Change::Unchanged);
+                }
+                if let Some(session) = next.session_mut(*number) {
+                    session.state = SessionState::Lapsed;
+                }
+                next.close_if_due(now, now);
+                true
+            }
+            Command::GiveBack { number } => {
+                // INVARIANT: a session that somebody was answered is his, and counts. It may be the same reservation that another has
+                // committed meanwhile.
+                let reserved = |session: &Session| session.state == SessionState::Reserved;
+                if self.status != Status::Open || !self.session(*number).is_some_and(reserved) {
                     return Ok(Change::Unchanged);
                 }
                 if let Some(session) = next.session_mut(*number) {

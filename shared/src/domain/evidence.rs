@@ -133,6 +133,11 @@ impl Evidence {
         }
     }
 
+    /// The keys of every image that was stored.
+    pub fn image_keys(&self) -> impl Iterator<Item = &str> {
+        self.reference_image.iter().chain(&self.audit_images).filter_map(|image| image.key.as_deref())
+    }
+
     /// SHA-256 of the evidence as JSON in the order of its fields, lower-case hexadecimal.
     pub fn digest(&self) -> String {
         // Strings, numbers, options and lists always have a JSON form; an empty text would only make the digest a wrong one.

@@ -16,6 +16,7 @@ mod keyed;
 mod lockout;
 mod opening;
 mod publication;
+mod reconciliation;
 mod rejection;
 mod review;
 mod reviewing;
@@ -43,6 +44,7 @@ pub use lockout::{
 };
 pub use opening::OpenVerification;
 pub use publication::{DocumentWrite, Event, EventKind, Publication, Told};
+pub use reconciliation::{ImageDay, Reconciliation};
 pub use rejection::Rejection;
 pub use review::{CLAIM_HOLDS_FOR, Claim, LOOK_HOLDS_FOR, Opinion, Review, ReviewKind, ReviewRejection, Verdict, VerdictReason};
 pub use settle::{IN_REVIEW_FOR, RESUMABLE_FOR, SESSION_LAPSES_AFTER, SESSION_LIVES_FOR, VERIFICATION_LIVES_FOR};

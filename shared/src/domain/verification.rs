@@ -204,6 +204,12 @@ impl Verification {
         self.session(number).is_some_and(|session| matches!(session.state, SessionState::Decided(_)))
     }
 
+    /// Whether a completion that is under way may still judge that session. Where it cannot, it meets the document as it is now, and
+    /// removes the images that it has stored.
+    pub fn may_judge(&self, number: SessionNumber) -> bool {
+        self.status == Status::Open && self.session(number).is_some_and(Session::is_undecided)
+    }
+
     /// Names exactly the evidence that there is: SHA-256 over the digests of all judged sessions, lower-case hexadecimal.
     pub fn evidence_tag(&self) -> String {
         let mut context = ring::digest::Context::new(&ring::digest::SHA256);

@@ -45,6 +45,9 @@ pub enum ConnectError {
     /// The policies that it was built with are wrong.
     #[error("infra/policies.json is refused")]
     Policies(#[from] PolicyError),
+    /// Nobody's certificate could be checked.
+    #[error("there are no root certificates")]
+    RootCertificates(#[source] std::io::Error),
 }
 
 /// Runs a function as Lambda's custom runtime. Lambda lends a full CPU until the first invocation is asked for, so that is

@@ -149,6 +149,12 @@ impl Problem {
                 | FaultCode::BusRefused
                 | FaultCode::WorkflowUnavailable
                 | FaultCode::WorkflowRefused
+                | FaultCode::WebhookUnavailable
+                | FaultCode::WebhookRefused
+                | FaultCode::WebhookQueueUnavailable
+                | FaultCode::WebhookQueueRefused
+                | FaultCode::SigningKeyUnavailable
+                | FaultCode::SigningKeyRefused
                 | FaultCode::TooSlow => (503, "try_again", "The request could not be carried out right now"),
                 FaultCode::StoreCorrupt | FaultCode::Bug => (500, "internal_error", "Internal error"),
             },

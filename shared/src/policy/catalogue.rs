@@ -5,6 +5,7 @@ use crate::domain::{Confidence, FaceMatch, Terms};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 /// Every policy by name, and the one that an empty request means.
 #[derive(Debug, Clone)]
@@ -75,6 +76,11 @@ impl Catalogue {
     /// All policies in the order of the file.
     pub fn policies(&self) -> &[Terms] {
         &self.policies
+    }
+
+    /// For how many days images are kept, under whatever policy keeps any: each has a prefix of its own in the bucket.
+    pub fn image_retentions(&self) -> BTreeSet<u16> {
+        self.policies.iter().map(|policy| policy.images_kept_days).filter(|days| *days > 0).collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The invariants of a verification over any sequence of commands and any passing of time.
 
-use crate::sample::{after, commit, judge, lapse, observe, opened, reserve};
+use crate::sample::{after, commit, give_back, judge, lapse, observe, opened, reserve};
 use prooflight_shared::domain::{Change, Command, Outcome, SessionState, Status, Verification};
 use proptest::prelude::*;
 
@@ -12,6 +12,7 @@ enum Step {
     Commit(u8),
     Observe(u8),
     Lapse(u8),
+    GiveBack(u8),
     Judge(u8, f32),
 }
 
@@ -22,6 +23,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         4 => any::<u8>().prop_map(Step::Commit),
         2 => any::<u8>().prop_map(Step::Observe),
         1 => any::<u8>().prop_map(Step::Lapse),
+        1 => any::<u8>().prop_map(Step::GiveBack),
         3 => (any::<u8>(), 0.0..=100.0_f32).prop_map(|(number, confidence)| Step::Judge(number, confidence)),
     ]
 }
@@ -38,6 +40,7 @@ fn command(verification: &Verification, step: &Step, nonce: u8, seconds: i64) ->
         Step::Commit(any) => commit(number(any)),
         Step::Observe(any) => observe(number(any)),
         Step::Lapse(any) => lapse(number(any)),
+        Step::GiveBack(any) => give_back(number(any)),
         Step::Judge(any, confidence) => judge(verification, number(any), *confidence, after(seconds)),
     })
 }

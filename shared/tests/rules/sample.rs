@@ -63,6 +63,10 @@ pub(crate) fn lapse(number: u8) -> Command {
     Command::Lapse { number: SessionNumber(number) }
 }
 
+pub(crate) fn give_back(number: u8) -> Command {
+    Command::GiveBack { number: SessionNumber(number) }
+}
+
 pub(crate) fn observe(number: u8) -> Command {
     Command::ObserveStreaming { number: SessionNumber(number) }
 }

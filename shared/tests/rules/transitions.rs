@@ -1,7 +1,7 @@
 //! Every state that a verification can be in, and what every command makes of it: one snapshot, so that a rule that changes
 //! shows as a changed line.
 
-use crate::sample::{after, commit, done, judge, lapse, line, observe, opened, reserve, session_id, start};
+use crate::sample::{after, commit, done, give_back, judge, lapse, line, observe, opened, reserve, session_id, start};
 use jiff::Timestamp;
 use prooflight_shared::domain::{Change, Command, SessionNumber, Verification};
 use std::fmt::Write as _;
@@ -56,6 +56,7 @@ fn commands(verification: &Verification, now: Timestamp) -> Vec<(&'static str, C
         ("commit another id", foreign),
         ("observe streaming", observe(last)),
         ("lapse", lapse(last)),
+        ("give back", give_back(last)),
         ("judge at 97", judge(verification, last, 97.0, now)),
         ("judge at 12", judge(verification, last, 12.0, now)),
         ("judge the first at 97", judge(verification, 1, 97.0, now)),

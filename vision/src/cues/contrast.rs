@@ -1,19 +1,23 @@
 //! Does the light stay on the face? Value of `light.contrast`: how strongly the background follows the colours, as a share of how
 //! strongly the face does. About 0 for a person in a room; about 1 for a print or a tablet whose whole surface reflects alike.
 
-use super::falling;
+use super::{falling, unmeasured};
 use crate::Cue;
 
 /// `face` and `background` are the slopes of their light on the colours; none when there is no background to see.
 pub(super) fn cue(face: f64, background: Option<f64>) -> Cue {
     /// Below this slope a share of it is noise; a face that reflects so little fails `light.gain`.
     const LEAST_SLOPE: f64 = 0.005;
-    /// A face that fills the picture takes the test away: less than certain, and not yet suspicious.
-    const UNSEEN: Cue = Cue { name: "light.contrast", value: 0.0, likelihood: 0.85 };
-    let Some(background) = background else { return UNSEEN };
+    let Some(background) = background else {
+        return unmeasured("light.contrast", "there is too little background beside the face");
+    };
     #[expect(clippy::cast_possible_truncation, reason = "clamped to a few units")]
     let share = (background.abs() / face.max(LEAST_SLOPE)).min(5.0) as f32;
-    falling("light.contrast", share, 0.5, 0.1)
+    let said = format!(
+        "The background follows the colours {:.0} % as strongly as the face; behind a person hardly anything does, a print or a tablet reflects all over.",
+        100.0 * share
+    );
+    falling("light.contrast", share, 0.5, 0.1, said)
 }
 
 #[cfg(test)]

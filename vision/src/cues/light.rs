@@ -8,10 +8,10 @@
 use super::permutations::{close_orders, other_orders};
 use super::regression::{Detrended, Fit, Prepared};
 use super::schedule::Schedule;
-use super::{contrast, rising};
-use crate::face::Light;
+use super::signals::{Signals, ratios_of};
+use super::{contrast, curve, judged, rising, unmeasured};
 use crate::track::Track;
-use crate::{Account, Challenge, Cue};
+use crate::{Account, Challenge, Cue, LightCurve};
 
 /// How much later than reported (or earlier, when the recorder lost its first pictures) a colour may be in the video. The component
 /// showed 0.16-0.30 s, and up to 0.8 s on a machine under load.
@@ -31,17 +31,21 @@ const LEAD: f32 = -0.01;
 /// Fewer samples than this decide nothing.
 const LEAST_SAMPLES: usize = 10;
 
-/// A dark floor under ratios, so that noise in the shadows does not look like light.
-const DARK: f64 = 0.004;
-
-pub(super) fn cues(track: &Track, challenge: &Challenge, account: &Account, seed: u64) -> Vec<Cue> {
+/// The cues, and for whoever explains them what was displayed and what was measured.
+pub(super) fn examine(track: &Track, challenge: &Challenge, account: &Account, seed: u64) -> (Vec<Cue>, Option<LightCurve>) {
+    let blind = |because: &str| MEASURED.map(|name| unmeasured(name, because));
     let Ok(schedule) = Schedule::new(challenge, account) else {
-        return vec![Cue { name: "light.account", value: 0.0, likelihood: 0.0 }];
+        let said = "The client does not report the colours that were sent, each once and in order.".to_owned();
+        let account = judged("light.account", 0.0, 0.0, said);
+        return (std::iter::once(account).chain(blind("it is not known when which colour was on the screen")).collect(), None);
     };
-    let account = Cue { name: "light.account", value: 1.0, likelihood: 1.0 };
+    let said = format!("The client reports all {} colours that were sent, in order.", schedule.len());
+    let account = judged("light.account", 1.0, 1.0, said);
     let signals = Signals::new(track, &schedule);
     if signals.times.len() < LEAST_SAMPLES {
-        return vec![account, rising("light.correlation", 0.0, CORRELATION, 0.03)];
+        let because =
+            format!("the face was measured {} times while the colours were shown, of at least {LEAST_SAMPLES}", signals.times.len());
+        return (std::iter::once(account).chain(blind(&because)).collect(), None);
     }
     let sequence: Vec<[f64; 2]> = challenge.colors.iter().map(|color| ratios_of(color.rgb)).collect();
     let delays: Vec<Vec<Vec<f64>>> = DELAYS_MS.step_by(DELAY_STEP_MS).map(|delay| signals.mixes(&schedule, f64::from(delay))).collect();
@@ -63,16 +67,36 @@ pub(super) fn cues(track: &Track, challenge: &Challenge, account: &Account, seed
     let slope_at = |channels: &[Vec<f64>]| over(channels).get(delay).map(|prepared| fit_one(prepared, &sequence).slope);
     let background = signals.background.as_ref().and_then(|background| slope_at(background));
     let skin = slope_at(&signals.skin).unwrap_or(0.0);
-    #[expect(clippy::cast_possible_truncation, reason = "correlations and slopes are small numbers")]
+    let delay_ms = DELAYS_MS.step_by(DELAY_STEP_MS).nth(delay).unwrap_or(0);
+    let mut cues = vec![account];
+    cues.extend(explained(fit, usual, rival, delay_ms));
+    cues.push(contrast::cue(skin, background));
+    (cues, Some(curve::draw(challenge, &schedule, &signals, delay_ms, fit.slope)))
+}
+
+/// What is measured when the account can be used.
+const MEASURED: [&str; 5] = ["light.correlation", "light.gain", "light.order", "light.rivals", "light.contrast"];
+
+#[expect(clippy::cast_possible_truncation, reason = "correlations and slopes are small numbers")]
+fn explained(fit: Fit, usual: f64, rival: f64, delay_ms: i32) -> [Cue; 4] {
     let [correlation, gain, margin, lead] =
         [fit.correlation, fit.slope, fit.correlation - usual, fit.correlation - rival].map(|value| value as f32);
-    vec![
-        account,
-        rising("light.correlation", correlation, CORRELATION, 0.03),
-        rising("light.gain", gain, 0.022, 0.004),
-        rising("light.order", margin, 0.03, 0.015),
-        rising("light.rivals", lead, LEAD, 0.005),
-        contrast::cue(skin, background),
+    let follows = format!(
+        "The skin follows the displayed colours with a correlation of {correlation:.2} at a delay of {delay_ms} ms; a face in weak light still gives 0.91."
+    );
+    let strongly = format!(
+        "The colours move the skin's ratios by {:.1} % of what the screen's move; less than 2 % is as good as no reflection.",
+        100.0 * gain
+    );
+    let ordered = format!("The order that was sent explains the light by {margin:+.2} better than 95 % of random orders do ({usual:.2}).");
+    let unrivalled = format!(
+        "The order that was sent explains the light by {lead:+.2} better than the best of all other orders that were tried; a recording follows its own order better."
+    );
+    [
+        rising("light.correlation", correlation, CORRELATION, 0.03, follows),
+        rising("light.gain", gain, 0.022, 0.004, strongly),
+        rising("light.order", margin, 0.03, 0.015, ordered),
+        rising("light.rivals", lead, LEAD, 0.005, unrivalled),
     ]
 }
 
@@ -80,54 +104,6 @@ pub(super) fn cues(track: &Track, challenge: &Challenge, account: &Account, seed
 /// account cannot be used.
 pub(crate) fn lit_from(challenge: &Challenge, account: &Account) -> Option<f64> {
     Schedule::new(challenge, account).ok().map(|schedule| schedule.start())
-}
-
-/// The logarithms of red to green and blue to green, over time.
-struct Signals {
-    times: Vec<f64>,
-    skin: [Vec<f64>; 2],
-    background: Option<[Vec<f64>; 2]>,
-}
-
-impl Signals {
-    /// From shortly before the first colour to the end.
-    fn new(track: &Track, schedule: &Schedule) -> Self {
-        let mut signals = Self { times: Vec::new(), skin: [Vec::new(), Vec::new()], background: Some([Vec::new(), Vec::new()]) };
-        for (at, seen) in track.seen().filter(|(at, _)| *at >= schedule.start() - 300.0) {
-            signals.times.push(at);
-            add(&mut signals.skin, seen.skin);
-            // A background that is not there all the time is not used at all: half a signal has steps of its own.
-            signals.background = signals.background.take().zip(seen.background).map(|(mut background, light)| {
-                add(&mut background, light);
-                background
-            });
-        }
-        signals
-    }
-
-    fn skin_against_background(&self) -> [Vec<f64>; 2] {
-        let Some(background) = &self.background else { return self.skin.clone() };
-        let mut skin = self.skin.clone();
-        for (skin, background) in skin.iter_mut().zip(background) {
-            skin.iter_mut().zip(background).for_each(|(skin, background)| *skin -= background);
-        }
-        skin
-    }
-
-    fn mixes(&self, schedule: &Schedule, delay: f64) -> Vec<Vec<f64>> {
-        self.times.iter().map(|at| schedule.mix(at - delay)).collect()
-    }
-}
-
-fn add(channels: &mut [Vec<f64>; 2], light: Light) {
-    let [red, green, blue] = light.map(|channel| f64::from(channel) + DARK);
-    channels.iter_mut().zip([red, blue]).for_each(|(channel, other)| channel.push((other / green).ln()));
-}
-
-/// What a colour of the screen adds to the two ratios, to first order: the difference of its linear channels.
-fn ratios_of(rgb: [u8; 3]) -> [f64; 2] {
-    let [red, green, blue] = rgb.map(|channel| (f64::from(channel) / 255.0).powf(2.2));
-    [red - green, blue - green]
 }
 
 /// The delay at which the signal follows `sequence` best, and how well.
@@ -142,8 +118,10 @@ fn fit_one(prepared: &Prepared, sequence: &[[f64; 2]]) -> Fit {
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_possible_truncation, reason = "a few seconds")]
 mod tests {
     use super::*;
+    use crate::face::Light;
     use crate::track::{Sample, imagined};
     use crate::{ColorShown, ColorStep, Oval, Size};
     use proptest::prelude::*;
@@ -217,11 +195,11 @@ mod tests {
                 seen.background = Some(light([0.3, 0.3, 0.3], self.behind));
                 Sample { at_ms: at, seen: Some(seen) }
             };
-            Track { size: [480.0, 360.0], frames: 90, length_ms: 6000.0, samples: times.map(sample).collect(), faces: vec![1] }
+            Track { size: [480.0, 360.0], frames: 90, length_ms: 6000.0, samples: times.map(sample).collect(), ..Track::default() }
         }
 
         fn cues(&self) -> Vec<Cue> {
-            cues(&self.track(), &challenge(&self.colors), &account(&self.colors), 1)
+            examine(&self.track(), &challenge(&self.colors), &account(&self.colors), 1).0
         }
 
         fn likelihood(&self) -> f32 {
@@ -255,6 +233,26 @@ mod tests {
             eprintln!("{name:<40} {likelihood:.3} {:.3?}", cues.iter().map(|cue| (cue.value, cue.likelihood)).collect::<Vec<_>>());
             assert!((low..=high).contains(&likelihood), "{name}: {likelihood}");
         }
+    }
+
+    #[test]
+    fn the_curve_shows_what_the_cues_judged() {
+        let curve = |scene: &Scene| examine(&scene.track(), &challenge(&scene.colors), &account(&scene.colors), 1).1.unwrap();
+        let live = curve(&LIVE);
+        assert!((live.delay_ms - 250).abs() <= 20, "{}", live.delay_ms);
+        let apart = |curve: &LightCurve| -> f32 {
+            let points = curve.points.iter().flat_map(|point| point.expected.into_iter().zip(point.measured));
+            points.map(|(expected, measured)| (expected - measured).powi(2)).sum::<f32>().sqrt()
+        };
+        let moved: f32 = live.points.iter().flat_map(|point| point.measured).map(|measured| measured.powi(2)).sum::<f32>().sqrt();
+        assert!(apart(&live) < 0.2 * moved, "{} of {moved}", apart(&live));
+        assert!(apart(&curve(&Scene { order: [0, 7, 6, 5, 4, 3, 2, 1], ..LIVE })) > 0.5 * moved);
+        // In the middle of the second colour's turn half of the screen is yellow still.
+        #[expect(clippy::cast_precision_loss, reason = "a quarter of a second in milliseconds")]
+        let at = FIRST_MS as f32 + 1.5 * STEP_MS as f32 + live.delay_ms as f32;
+        let half = live.points.iter().min_by(|one, other| (one.at_ms - at).abs().total_cmp(&(other.at_ms - at).abs())).unwrap();
+        assert!(half.displayed.iter().all(|channel| (150..230).contains(channel)), "{half:?}");
+        assert!(curve(&Scene { rate: 120.0, ..LIVE }).points.len() <= 160);
     }
 
     #[test]
@@ -312,9 +310,9 @@ mod tests {
                 (seen.skin, seen.background) = (skin, background);
                 Sample { at_ms: 1900.0 + 100.0 * f64::from(number), seen: Some(seen) }
             });
-            let track = Track { size: [480.0, 360.0], frames: 40, length_ms: 6000.0, samples: samples.collect(), faces: vec![] };
-            for cue in cues(&track, &challenge(&COLORS), &account(&COLORS), 1) {
-                prop_assert!(cue.value.is_finite() && (0.0..=1.0).contains(&cue.likelihood), "{cue:?}");
+            let track = Track { size: [480.0, 360.0], frames: 40, length_ms: 6000.0, samples: samples.collect(), ..Track::default() };
+            for cue in examine(&track, &challenge(&COLORS), &account(&COLORS), 1).0 {
+                prop_assert!(cue.value.is_none_or(f32::is_finite) && (0.0..=1.0).contains(&cue.likelihood), "{cue:?}");
             }
         }
     }

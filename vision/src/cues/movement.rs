@@ -1,7 +1,7 @@
 //! Did the person come closer, into the oval? Values: `movement.growth` the width of the face at the end over that at the beginning;
 //! `movement.oval` how much the face and the oval cover each other at the end (intersection over union).
 
-use super::{median, rising};
+use super::{median, rising, unmeasured};
 use crate::face::Box2;
 use crate::track::Track;
 use crate::{Challenge, Cue};
@@ -14,10 +14,21 @@ const BEGINNING_MS: f64 = 400.0;
 const END_MS: f64 = 250.0;
 
 /// From here on the face counts as in the oval. The client's own test wants 0.55 of another detector's box.
-const IN_OVAL: f32 = 0.42;
+pub(super) const IN_OVAL: f32 = 0.42;
 
 pub(super) fn cues(track: &Track, challenge: &Challenge) -> Vec<Cue> {
-    vec![rising("movement.growth", growth(track), 1.3, 0.07), rising("movement.oval", cover(track, challenge), IN_OVAL, 0.03)]
+    if track.seen().next().is_none() {
+        return ["movement.growth", "movement.oval"].map(|name| unmeasured(name, "no face was seen")).to_vec();
+    }
+    let (growth, cover) = (growth(track), cover(track, challenge));
+    let grown =
+        format!("The face is {growth:.2} times as wide at the end as at the beginning; who comes closer as asked grows by 1.5 or more.");
+    let covered = format!(
+        "Face and oval cover each other by {:.0} % at the end; from {:.0} % on the face counts as inside.",
+        100.0 * cover,
+        100.0 * IN_OVAL
+    );
+    vec![rising("movement.growth", growth, 1.3, 0.07, grown), rising("movement.oval", cover, IN_OVAL, 0.03, covered)]
 }
 
 /// Whether the face came into the oval.
@@ -42,7 +53,7 @@ fn highest(values: impl Iterator<Item = f32>) -> f32 {
 
 /// The oval's box in pixels of the recording, which need not have the size that the client declared.
 #[expect(clippy::cast_precision_loss, reason = "sides of a few thousand pixels")]
-fn oval(track: &Track, challenge: &Challenge) -> Box2 {
+pub(super) fn oval(track: &Track, challenge: &Challenge) -> Box2 {
     let [width, height] = track.size;
     let along = width / challenge.frame.width.max(1) as f32;
     let down = height / challenge.frame.height.max(1) as f32;
@@ -64,7 +75,7 @@ mod tests {
             seen.oval_box = Box2::around(center, width, 1.618 * width);
             Sample { at_ms: f64::from(number) * 66.0, seen: Some(seen) }
         };
-        Track { size: [960.0, 720.0], frames: 30, length_ms: 2000.0, samples: (0..30).map(sample).collect(), faces: vec![1] }
+        Track { size: [960.0, 720.0], frames: 30, length_ms: 2000.0, samples: (0..30).map(sample).collect(), ..Track::default() }
     }
 
     #[test]

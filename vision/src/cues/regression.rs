@@ -37,6 +37,16 @@ impl Detrended {
         Self { trend, channels, energy }
     }
 
+    /// The signals that are compared.
+    pub(super) fn channels(&self) -> &[Vec<f64>] {
+        &self.channels
+    }
+
+    /// Other values over the same times, without their slow changes.
+    pub(super) fn without_trend(&self, values: &[f64]) -> Vec<f64> {
+        without_trend(&self.trend, values)
+    }
+
     /// Prepares the comparison with a screen that shows `mixes`: for each sample the share of each colour of the sequence.
     pub(super) fn prepare(&self, mixes: &[Vec<f64>]) -> Prepared {
         let colors = mixes.first().map_or(0, Vec::len);

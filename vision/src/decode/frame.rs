@@ -92,6 +92,12 @@ impl Frame {
         &self.planes
     }
 
+    /// The luma that is read as white: 255 in full range, 235 in the range of video.
+    #[cfg(test)]
+    pub(crate) fn luma_of_white(&self) -> f32 {
+        (1.0 / self.colour.luma_scale + self.colour.luma_zero).round()
+    }
+
     /// Red, green and blue in 0-1 (still gamma-encoded) at a place given in pixels, interpolated; none outside of the picture.
     /// The centre of the first pixel is at (0.5, 0.5).
     #[expect(clippy::cast_precision_loss, reason = "sides are at most 1920")]
@@ -100,11 +106,10 @@ impl Frame {
         if !(x >= 0.0 && y >= 0.0 && x < width && y < height) {
             return None;
         }
-        let luma = interpolate(&self.planes.y, self.width, self.height, x - 0.5, y - 0.5)?;
+        let luma = Spot::new(self.width, self.height, x - 0.5, y - 0.5).of(&self.planes.y)?;
         let (chroma_width, chroma_height) = (self.width.div_ceil(2), self.height.div_ceil(2));
-        let (cx, cy) = (x / 2.0 - 0.5, y / 2.0 - 0.5);
-        let u = interpolate(&self.planes.u, chroma_width, chroma_height, cx, cy)?;
-        let v = interpolate(&self.planes.v, chroma_width, chroma_height, cx, cy)?;
+        let chroma = Spot::new(chroma_width, chroma_height, x / 2.0 - 0.5, y / 2.0 - 0.5);
+        let (u, v) = (chroma.of(&self.planes.u)?, chroma.of(&self.planes.v)?);
         Some(self.colour.rgb(luma, u, v))
     }
 
@@ -114,8 +119,32 @@ impl Frame {
         if !(x >= 0.0 && y >= 0.0 && x < self.width as f32 && y < self.height as f32) {
             return None;
         }
-        let luma = interpolate(&self.planes.y, self.width, self.height, x - 0.5, y - 0.5)?;
+        let luma = Spot::new(self.width, self.height, x - 0.5, y - 0.5).of(&self.planes.y)?;
         Some(((luma - self.colour.luma_zero) * self.colour.luma_scale).clamp(0.0, 1.0))
+    }
+
+    /// The mean of the stored luma, 0-255, in each cell of a grid over the picture, row by row.
+    #[expect(clippy::cast_precision_loss, reason = "sums of a few million pixels of a byte each")]
+    pub(crate) fn luma_in_cells(&self, columns: usize, rows: usize) -> Vec<f32> {
+        let (width, height) = (self.width as usize, self.height as usize);
+        let edge = |number: usize, cells: usize, length: usize| number * length / cells;
+        let mut means = Vec::with_capacity(columns * rows);
+        let mut sums = vec![0_u32; columns];
+        for row in 0..rows {
+            sums.fill(0);
+            let (top, bottom) = (edge(row, rows, height), edge(row + 1, rows, height));
+            for line in self.planes.y.get(top * width..bottom * width).unwrap_or_default().chunks_exact(width) {
+                for (column, sum) in sums.iter_mut().enumerate() {
+                    let cell = line.get(edge(column, columns, width)..edge(column + 1, columns, width)).unwrap_or_default();
+                    *sum += cell.iter().map(|&luma| u32::from(luma)).sum::<u32>();
+                }
+            }
+            means.extend(sums.iter().enumerate().map(|(column, &sum)| {
+                let pixels = (bottom - top) * (edge(column + 1, columns, width) - edge(column, columns, width));
+                sum as f32 / pixels.max(1) as f32
+            }));
+        }
+        means
     }
 
     /// The whole picture as interleaved 8-bit RGB, each pixel standing for a square of `step` by `step` pixels.
@@ -134,25 +163,43 @@ impl Frame {
     }
 }
 
-/// Bilinear interpolation between samples whose places are whole numbers; beyond the edge the edge continues.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    reason = "places are clamped into the plane"
-)]
-fn interpolate(plane: &[u8], width: u32, height: u32, x: f32, y: f32) -> Option<f32> {
-    let (x, y) = (x.clamp(0.0, (width - 1) as f32), y.clamp(0.0, (height - 1) as f32));
-    let (left, top) = (x as usize, y as usize);
-    let (along, down) = (x - left as f32, y - top as f32);
-    let right = usize::from(left + 1 < width as usize);
-    let stride = width as usize;
-    let here = top * stride + left;
-    let below = if top + 1 < height as usize { here + stride } else { here };
-    let sample = |at: usize| plane.get(at).map(|&value| f32::from(value));
-    let upper = sample(here)? * (1.0 - along) + sample(here + right)? * along;
-    let lower = sample(below)? * (1.0 - along) + sample(below + right)? * along;
-    Some(upper * (1.0 - down) + lower * down)
+/// A place between samples whose places are whole numbers, for bilinear interpolation; beyond the edge the edge continues.
+#[derive(Debug, Clone, Copy)]
+struct Spot {
+    /// Where the upper and the lower pair of samples begin.
+    upper: usize,
+    lower: usize,
+    /// From the left sample of a pair to the right one.
+    right: usize,
+    along: f32,
+    down: f32,
+}
+
+impl Spot {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "places are clamped into the plane"
+    )]
+    fn new(width: u32, height: u32, x: f32, y: f32) -> Self {
+        let (x, y) = (x.clamp(0.0, (width - 1) as f32), y.clamp(0.0, (height - 1) as f32));
+        // By way of a signed number, which is a single instruction; the places fit.
+        let (left, top) = (x as i32 as usize, y as i32 as usize);
+        let stride = width as usize;
+        let upper = top * stride + left;
+        let lower = if top + 1 < height as usize { upper + stride } else { upper };
+        Self { upper, lower, right: usize::from(left + 1 < stride), along: x - left as f32, down: y - top as f32 }
+    }
+
+    /// The value of a plane there.
+    fn of(self, plane: &[u8]) -> Option<f32> {
+        let sample = |at: usize| plane.get(at).map(|&value| f32::from(value));
+        let (upper, lower) = (sample(self.upper)?, sample(self.lower)?);
+        let upper = upper + (sample(self.upper + self.right)? - upper) * self.along;
+        let lower = lower + (sample(self.lower + self.right)? - lower) * self.along;
+        Some(upper + (lower - upper) * self.down)
+    }
 }
 
 #[cfg(test)]

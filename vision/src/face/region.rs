@@ -33,24 +33,30 @@ impl Region {
     }
 
     /// The square as `side` by `side` RGB pixels, interleaved, each channel `scale * value + offset` of 0-1; black beyond the edge.
-    /// Where the square shrinks a lot, each pixel averages four or sixteen places, which keeps fine texture from turning into noise.
+    /// Where the square shrinks a lot, each pixel averages four or sixteen places, which keeps fine texture from turning into noise; in the mesh's
+    /// input, which is large and cut most often, two across a diagonal do.
     #[expect(clippy::cast_precision_loss, reason = "sides are a few hundred")]
     pub(crate) fn cut(self, frame: &Frame, side: usize, scale: f32, offset: f32) -> Vec<f32> {
-        let spread: &[f32] = match self.side / side as f32 {
-            shrink if shrink > 6.0 => &[0.125, 0.375, 0.625, 0.875],
-            shrink if shrink > 2.5 => &[0.25, 0.75],
-            _ => &[0.5],
+        const LARGE: usize = 192;
+        let (along, down): (&[f32], &[f32]) = match self.side / side as f32 {
+            shrink if shrink > 6.0 => (&[0.125, 0.375, 0.625, 0.875], &[0.125, 0.375, 0.625, 0.875]),
+            shrink if shrink > 2.5 && side >= LARGE => (&[0.25, 0.75], &[]),
+            shrink if shrink > 2.5 => (&[0.25, 0.75], &[0.25, 0.75]),
+            _ => (&[0.5], &[]),
         };
-        let weight = scale / (spread.len() * spread.len()) as f32;
+        // Without places of its own the vertical goes with the horizontal.
+        let places: Vec<[f32; 2]> = match down {
+            [] => along.iter().map(|&place| [place, place]).collect(),
+            down => down.iter().flat_map(|&down| along.iter().map(move |&along| [along, down])).collect(),
+        };
+        let weight = scale / places.len() as f32;
         let mut rgb = Vec::with_capacity(side * side * 3);
         for (column, row) in grid(side) {
             let mut sum = [0.0_f32; 3];
-            for down in spread {
-                for along in spread {
-                    let [x, y] = self.to_frame([(column + along) / side as f32, (row + down) / side as f32]);
-                    let pixel = frame.rgb_at(x, y).unwrap_or_default();
-                    sum.iter_mut().zip(pixel).for_each(|(sum, channel)| *sum += channel);
-                }
+            for [along, down] in &places {
+                let [x, y] = self.to_frame([(column + along) / side as f32, (row + down) / side as f32]);
+                let pixel = frame.rgb_at(x, y).unwrap_or_default();
+                sum.iter_mut().zip(pixel).for_each(|(sum, channel)| *sum += channel);
             }
             rgb.extend(sum.map(|channel| channel * weight + offset));
         }

@@ -10,10 +10,20 @@ pub(crate) type Light = [f32; 3];
 /// Cameras store about the 2.2th root of the light.
 const GAMMA: f32 = 2.2;
 
+/// The light of a stored value in 0-1.
+pub(super) fn linear(stored: f32) -> f32 {
+    stored.powf(GAMMA)
+}
+
+/// The stored value, 0-1, of linear light.
+pub(crate) fn stored(light: f32) -> f32 {
+    light.max(0.0).powf(1.0 / GAMMA)
+}
+
 /// The light that three places of bare skin give back.
 pub(crate) fn skin(frame: &Frame, face: &Face) -> Option<Light> {
     let radius = 0.09 * face.outline().width;
-    mean(face.skin_places().into_iter().flat_map(|center| disc(center, radius)).filter_map(|[x, y]| frame.rgb_at(x, y)))
+    mean(face.skin_places().into_iter().flat_map(|center| disc(center, radius, 6)).filter_map(|[x, y]| frame.rgb_at(x, y)))
 }
 
 /// The light from behind the head: what is to its left and right down to the chin, and above it, with a margin for hair and ears.
@@ -44,7 +54,7 @@ pub(crate) fn luminance([red, green, blue]: Light) -> f32 {
 
 /// How bright linear light looks, 0-1, as a picture would store it.
 pub(crate) fn brightness(light: Light) -> f32 {
-    luminance(light).max(0.0).powf(1.0 / GAMMA)
+    stored(luminance(light))
 }
 
 /// How sharp the face is: the variance of the Laplacian of its luma, on a chip of 112 pixels, in 8-bit steps squared. A frontal
@@ -65,21 +75,21 @@ pub(crate) fn sharpness(frame: &Frame, face: &Face) -> f32 {
     variance(&laplacian)
 }
 
-fn disc(center: [f32; 2], radius: f32) -> impl Iterator<Item = [f32; 2]> {
-    const STEPS: i8 = 6;
-    (-STEPS..=STEPS).flat_map(move |down| {
-        (-STEPS..=STEPS).filter_map(move |along| {
-            let (x, y) = (f32::from(along) / f32::from(STEPS), f32::from(down) / f32::from(STEPS));
+/// The places of a grid inside a circle, `steps` of them from its middle to its edge.
+pub(super) fn disc(center: [f32; 2], radius: f32, steps: i8) -> impl Iterator<Item = [f32; 2]> {
+    (-steps..=steps).flat_map(move |down| {
+        (-steps..=steps).filter_map(move |along| {
+            let (x, y) = (f32::from(along) / f32::from(steps), f32::from(down) / f32::from(steps));
             (x * x + y * y <= 1.0).then(|| [center[0] + radius * x, center[1] + radius * y])
         })
     })
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a few thousand pixels")]
-fn mean(pixels: impl Iterator<Item = [f32; 3]>) -> Option<Light> {
+pub(super) fn mean(pixels: impl Iterator<Item = [f32; 3]>) -> Option<Light> {
     let (mut sum, mut count) = ([0.0_f32; 3], 0_usize);
     for pixel in pixels {
-        sum.iter_mut().zip(pixel).for_each(|(sum, channel)| *sum += channel.powf(GAMMA));
+        sum.iter_mut().zip(pixel).for_each(|(sum, channel)| *sum += linear(channel));
         count += 1;
     }
     (count > 0).then(|| sum.map(|channel| channel / count as f32))

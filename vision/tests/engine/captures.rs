@@ -51,6 +51,8 @@ impl Capture {
             if let Some(Union::FaceMovementAndLightChallenge(event) | Union::FaceMovementChallenge(event)) = frame.payload.challenge {
                 account.video_start_ms = event.video_start_timestamp.unwrap_or(account.video_start_ms);
                 account.video_end_ms = event.video_end_timestamp.unwrap_or(account.video_end_ms);
+                account.target_reached_ms =
+                    event.target_face.map(|target| target.face_detected_in_target_position_start_timestamp).or(account.target_reached_ms);
                 account.colors.extend(event.color_displayed.map(|shown| ColorShown {
                     sequence: shown.sequence_number,
                     current: shown.current_color.rgb,
@@ -137,6 +139,13 @@ struct Event {
     video_start_timestamp: Option<i64>,
     video_end_timestamp: Option<i64>,
     color_displayed: Option<Shown>,
+    target_face: Option<Target>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Target {
+    face_detected_in_target_position_start_timestamp: i64,
 }
 
 #[derive(Deserialize)]

@@ -29,6 +29,11 @@ fn other_codecs_are_refused_by_name() {
         ("HEVC in MP4", &["-c:v", "libx265", "-x265-params", "log-level=none", "-movflags", "empty_moov", "-f", "mp4"], "hvc1"),
         ("MPEG-4", &["-c:v", "mpeg4", "-f", "matroska"], "V_MPEG4/ISO/ASP"),
         ("10 bits", &["-c:v", "libx264", "-pix_fmt", "yuv420p10le", "-f", "matroska"], "H.264 other than 8 bits 4:2:0"),
+        (
+            "lossless",
+            &["-c:v", "libx264", "-pix_fmt", "yuv420p", "-qp", "0", "-f", "matroska"],
+            "H.264 with lossless (transform bypass) coding",
+        ),
         ("4:4:4", &["-c:v", "libx264", "-pix_fmt", "yuv444p", "-f", "matroska"], "H.264 other than 8 bits 4:2:0"),
     ] {
         assert_eq!(judged(&made(source, encoder)), Err(VideoError::UnsupportedCodec(expected.to_owned())), "{name}");

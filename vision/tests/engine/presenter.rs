@@ -80,7 +80,12 @@ impl Presenter {
             previous: None,
             at_ms: at(FIRST_COLOR_MS + SCROLL_MS * sequence.saturating_sub(1) as f32),
         });
-        Account { video_start_ms: RECORDING_BEGAN_MS, video_end_ms: at(END_MS), target_reached_ms: None, colors: colors.collect() }
+        Account {
+            video_start_ms: RECORDING_BEGAN_MS,
+            video_end_ms: at(END_MS),
+            target_reached_ms: Some(at(1000.0)),
+            colors: colors.collect(),
+        }
     }
 
     /// The recording, as WebM with VP8.

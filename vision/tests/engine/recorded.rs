@@ -37,6 +37,13 @@ fn a_live_session_in_webm_passes() {
     assert_eq!(findings.feedback, []);
     assert!(findings.reference.is_some());
     check_pictures(&findings);
+    let times: Vec<u32> = findings.strip.iter().map(|picture| picture.at_ms).collect();
+    assert!((10..=14).contains(&times.len()) && times.is_sorted(), "{times:?}");
+    let curve = findings.light.expect("colours were measured");
+    assert!((100..500).contains(&curve.delay_ms) && curve.points.len() > 40, "{curve:?}");
+    for cue in &findings.cues {
+        assert!(cue.value.is_some() && cue.explanation.ends_with('.') && cue.explanation.len() > 40, "{cue:?}");
+    }
 }
 
 #[test]

@@ -80,6 +80,7 @@ fn a_portrait_is_described() {
     let [portrait] = found.as_slice() else { panic!("{found:?}") };
     assert!(portrait.confidence > 80.0 && portrait.sharpness > 70.0 && (50.0..90.0).contains(&portrait.brightness), "{portrait:?}");
     assert!(portrait.pose.yaw.abs() < 15.0 && portrait.pose.pitch.abs() < 15.0 && portrait.pose.roll.abs() < 10.0, "{:?}", portrait.pose);
+    assert!(portrait.eyes_open > 80.0 && portrait.occluded < 40.0, "{portrait:?}");
     let age = portrait.age(&PORTRAIT_MODELS, &still).expect("an age");
     assert!(age.low < age.high && age.low >= 18 && age.high <= 60, "{age:?}");
     let at = |kind: LandmarkKind| portrait.landmarks.iter().find(|one| one.kind == kind).map(|one| (one.x, one.y)).expect("a landmark");

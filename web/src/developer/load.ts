@@ -4,7 +4,7 @@
 import type { ComponentType } from 'react';
 
 export interface Developer {
-  readonly Menu: ComponentType<{ onStartOver: () => void }>;
+  readonly Menu: ComponentType<{ onStartOver: () => void; checked: string | undefined }>;
   /** The policy chosen in the menu; undefined leaves the choice to the configuration. */
   readonly policy: () => string | undefined;
 }

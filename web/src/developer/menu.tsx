@@ -1,23 +1,45 @@
 // The developer menu: quiet buttons in the corner, and a panel behind each. A native `dialog` brings focus handling,
 // Escape and the return of the focus with it.
 
-import { type FormEvent, useId, useRef, useState } from 'react';
+import { type FormEvent, lazy, Suspense, useId, useRef, useState } from 'react';
 import { changeLocalSubject, localSubject } from '../identity.ts';
 import { forget } from '../memory.ts';
 import { PRESENTERS } from '../presenters/kinds.ts';
+import { Why } from './explain/why.tsx';
+import { feedTexts } from './feed-texts.ts';
 import './menu.css';
 import { PortraitField } from './portrait-field.tsx';
 import { RelyingService } from './service.tsx';
 import { type CameraChoice, readSettings, type Settings, USER_POLICIES, writeSettings } from './settings.ts';
 import { developerTexts as words } from './texts.ts';
 
+const FeedPanel = lazy(() => import('./feed.tsx'));
+
+/** Kept by the tab: the page reloads when the clock is moved, and whoever watches wants to see what that does. */
+const FEED_KEY = 'prooflight.feed';
+
 const CAMERAS: readonly CameraChoice[] = ['own', ...PRESENTERS];
 
-export function DeveloperMenu({ onStartOver }: { readonly onStartOver: () => void }) {
+interface MenuProps {
+  readonly onStartOver: () => void;
+  /** The session whose check ended last, as long as this page is open. */
+  readonly checked: string | undefined;
+}
+
+export function DeveloperMenu({ onStartOver, checked }: MenuProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [settings, setSettings] = useState(() => readSettings(window.localStorage));
   const [clockFailed, setClockFailed] = useState(false);
+  const [watching, setWatching] = useState(() => window.sessionStorage.getItem(FEED_KEY) !== null);
+  const feedButton = useRef<HTMLButtonElement>(null);
   const group = useId();
+
+  function watch(open: boolean): void {
+    if (open) window.sessionStorage.setItem(FEED_KEY, 'open');
+    else window.sessionStorage.removeItem(FEED_KEY);
+    setWatching(open);
+    feedButton.current?.focus();
+  }
 
   function change(next: Settings): void {
     writeSettings(window.localStorage, next);
@@ -43,12 +65,28 @@ export function DeveloperMenu({ onStartOver }: { readonly onStartOver: () => voi
   return (
     <>
       <div className="developer-corner">
+        {checked !== undefined && <Why sessionId={checked} />}
+        <button
+          type="button"
+          className="developer-open"
+          ref={feedButton}
+          aria-expanded={watching}
+          aria-controls={`${group}-feed`}
+          onClick={() => watch(!watching)}
+        >
+          {feedTexts.open}
+        </button>
         <RelyingService />
         <button type="button" className="developer-open" aria-haspopup="dialog" onClick={() => dialog.current?.showModal()}>
           {words.open}
           <span className="developer-camera">{words.cameras[settings.camera][0]}</span>
         </button>
       </div>
+      {watching && (
+        <Suspense fallback={null}>
+          <FeedPanel id={`${group}-feed`} onClose={() => watch(false)} />
+        </Suspense>
+      )}
       <dialog className="developer" ref={dialog} aria-labelledby={`${group}-title`}>
         <header>
           <h2 id={`${group}-title`}>{words.title}</h2>

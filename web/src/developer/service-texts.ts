@@ -20,6 +20,7 @@ export const serviceTexts = {
   consent: (version: string) => `The subject has agreed (${version})`,
   openVerification: 'Open the verification',
   seen: 'What the service sees',
+  nothing: 'The service has nothing open for this subject. What it opens is shown here, and from here it is handed to the page.',
   facts: {
     verification: 'Verification',
     policy: 'Policy',

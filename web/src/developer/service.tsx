@@ -110,6 +110,7 @@ export function RelyingService() {
         <div className="service-columns">
           <Opening busy={busy} onOpen={(order) => act(openFor(subject, order), opened)} />
           <div>
+            {seen === undefined && recallOpened(subject) === undefined && <p className="quiet">{words.nothing}</p>}
             {seen !== undefined && (
               <section className="service-seen" aria-label={words.seen}>
                 <h3>{words.seen}</h3>

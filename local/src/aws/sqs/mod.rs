@@ -11,13 +11,15 @@ mod wire;
 
 use crate::aws::entropy;
 use crate::clock::Clock;
+use crate::feed::{DeadLetter, Feed, Left};
+use crate::gateway::{ACCOUNT, REGION};
 use attributes::Attributes;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use fault::{Kind, Refusal};
 use jiff::SignedDuration;
 use queue::{Counts, Held, Queue, after};
-use serde_json::Value;
+use serde_json::{Value, json};
 use shelf::Shelf;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -34,6 +36,7 @@ pub(crate) struct Queues {
     clock: Arc<Clock>,
     shelf: Shelf,
     by_name: Mutex<BTreeMap<String, Queue>>,
+    feed: Arc<Feed>,
 }
 
 /// Why the queues cannot be opened or made.
@@ -62,9 +65,9 @@ pub(crate) struct Received {
 
 impl Queues {
     /// Opens the queues kept in `folder`, or in memory where there is none.
-    pub(crate) fn open(folder: Option<&Path>, clock: Arc<Clock>) -> Result<Self, QueuesFault> {
+    pub(crate) fn open(folder: Option<&Path>, clock: Arc<Clock>, feed: Arc<Feed>) -> Result<Self, QueuesFault> {
         let (shelf, queues) = Shelf::open(folder)?;
-        Ok(Self { clock, shelf, by_name: Mutex::new(queues) })
+        Ok(Self { clock, shelf, by_name: Mutex::new(queues), feed })
     }
 
     /// Makes the queue that the properties of an `AWS::SQS::Queue` describe; one that is there gets their attributes.
@@ -125,16 +128,21 @@ impl Queues {
     /// A message that was received too often is not received again: it goes where somebody looks at it.
     fn bury(&self, queues: &mut BTreeMap<String, Queue>, from: &str, to: &str, id: &str) -> Result<(), Refusal> {
         let Some(message) = queues.get_mut(from).and_then(|queue| queue.messages.remove(id)) else { return Ok(()) };
-        let buried = Message { visible_at: self.clock.now(), receives: 0, first_received_at: None, receipt: None, ..message };
+        let now = self.clock.now();
+        let buried = Message { visible_at: now, receives: 0, first_received_at: None, receipt: None, ..message };
         let moved = self.shelf.keep_message(to, &buried).and_then(|()| self.shelf.drop_message(from, id));
         moved.map_err(|error| Refusal::internal(&error))?;
+        let source = format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{from}");
+        let letter = json!({ "messageId": buried.id, "body": buried.body, "deadLetterQueueSourceArn": source });
+        self.feed.record(now, Left::DeadLetter(DeadLetter { destination: to.to_owned(), letter }));
         if let Some(queue) = queues.get_mut(to) {
             queue.messages.insert(buried.id.clone(), buried);
         }
         Ok(())
     }
 
-    fn send(&self, name: &str, body: &str, delay: Option<SignedDuration>, sender: &str) -> Result<Message, Refusal> {
+    /// Puts a message into the queue, to come after that delay, or after the queue's own.
+    pub(crate) fn send(&self, name: &str, body: &str, delay: Option<SignedDuration>, sender: &str) -> Result<Message, Refusal> {
         let now = self.clock.now();
         let mut queues = self.queues();
         let queue = queues.get_mut(name).ok_or_else(no_such_queue)?;

@@ -12,6 +12,14 @@ pub(super) struct Attributes {
     /// All landmarks, not only five.
     landmarks: bool,
     age: bool,
+    decided: Decided,
+}
+
+/// Which of those that are a yes or a no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Decided {
+    eyes_open: bool,
+    occluded: bool,
 }
 
 /// The model's `Attribute`s. Those that nothing here can measure are valid and answered with nothing.
@@ -40,7 +48,9 @@ impl Attributes {
         }
         // "If you provide both, ["ALL", "DEFAULT"], the service uses a logical "AND" operator": everything (`API_DetectFaces`).
         let all = names.iter().any(|name| name == "ALL");
-        Ok(Self { landmarks: all, age: all || names.iter().any(|name| name == "AGE_RANGE") })
+        let asked = |wanted: &str| all || names.iter().any(|name| name == wanted);
+        let decided = Decided { eyes_open: asked("EYES_OPEN"), occluded: asked("FACE_OCCLUDED") };
+        Ok(Self { landmarks: all, age: asked("AGE_RANGE"), decided })
     }
 }
 
@@ -50,7 +60,18 @@ pub(super) fn face_detail(look: &Look, portrait: &Portrait, attributes: Attribut
     if let Some(age) = attributes.age.then(|| look.age(portrait)).flatten() {
         detail.insert("AgeRange".to_owned(), json!({"Low": age.low, "High": age.high}));
     }
+    if attributes.decided.eyes_open {
+        detail.insert("EyesOpen".to_owned(), decided(portrait.eyes_open));
+    }
+    if attributes.decided.occluded {
+        detail.insert("FaceOccluded".to_owned(), decided(portrait.occluded));
+    }
     Value::Object(detail)
+}
+
+/// A yes or no and how sure it is, of a measure in which 50 is undecided.
+fn decided(measure: f32) -> Value {
+    json!({"Value": measure >= 50.0, "Confidence": measure.max(100.0 - measure).clamp(50.0, 100.0)})
 }
 
 /// A `ComparedFace`.

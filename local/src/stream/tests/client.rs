@@ -129,7 +129,16 @@ fn face_box() -> Value {
 
 /// What an analysis may find.
 pub(super) fn findings() -> Findings {
-    Findings { confidence: 97.5, feedback: Vec::new(), reference: None, audit: Vec::new(), cues: Vec::new(), frames: 40 }
+    Findings {
+        confidence: 97.5,
+        feedback: Vec::new(),
+        reference: None,
+        audit: Vec::new(),
+        cues: Vec::new(),
+        light: None,
+        strip: Vec::new(),
+        frames: 40,
+    }
 }
 
 /// An inner message, with its headers in the component's order.
