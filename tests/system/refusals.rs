@@ -45,6 +45,8 @@ async fn bodies_are_checked() {
         (vec![JSON], r#"["bot-check",null,null,null]"#.to_owned(), (400, "malformed")),
         (vec![JSON], r#"{"polcy":"liveness"}"#.to_owned(), (400, "malformed")),
         (vec![JSON], r#"{"policy":7}"#.to_owned(), (400, "malformed")),
+        // A list of an object's values in their order is no object.
+        (vec![JSON], r#"{"consent":["2026-11"]}"#.to_owned(), (400, "malformed")),
         (vec![JSON], "\u{0}".to_owned(), (400, "malformed")),
         (vec![JSON], too_large, (413, "body_too_large")),
         (vec![JSON], r#"{"policy":"nothing"}"#.to_owned(), (422, "policy_unknown")),

@@ -7,7 +7,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
-fn read(path: impl AsRef<Path>) -> String {
+pub(crate) fn read(path: impl AsRef<Path>) -> String {
     let path = root().join(path);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
@@ -151,15 +151,20 @@ fn every_fault_has_a_remedy() {
     }
 }
 
-/// The names that an invocation can fail by: every code of a problem in Pascal case, and what a waiting step is told.
-fn failures() -> BTreeSet<String> {
+/// Status and code of every problem.
+pub(crate) fn problems() -> BTreeSet<(u16, String)> {
     let table = read("shared/src/edge/problem.rs");
     let table = table.split("fn meaning(").nth(1).unwrap().split("pub fn ").next().unwrap();
-    let code = |rest: &str| rest.split('"').nth(1).map(|code| code.split('_').map(capitalised).collect());
-    let status =
-        |text: &str| text.split(',').next().is_some_and(|first| first.len() == 3 && first.bytes().all(|byte| byte.is_ascii_digit()));
-    let mut failures: BTreeSet<String> = table.split('(').filter(|rest| status(rest)).filter_map(code).collect();
-    assert!(["Malformed", "TryAgain", "InternalError", "LivenessUnavailable"].iter().all(|name| failures.contains(*name)), "{failures:?}");
+    let row = |rest: &str| Some((rest.split(',').next()?.parse().ok()?, rest.split('"').nth(1)?.to_owned()));
+    let problems: BTreeSet<(u16, String)> = table.split('(').filter_map(row).collect();
+    let known = [(400, "malformed"), (503, "try_again"), (500, "internal_error"), (503, "liveness_unavailable")];
+    assert!(known.iter().all(|(status, code)| problems.contains(&(*status, (*code).to_owned()))), "{problems:?}");
+    problems
+}
+
+/// The names that an invocation can fail by: every code of a problem in Pascal case, and what a waiting step is told.
+fn failures() -> BTreeSet<String> {
+    let mut failures: BTreeSet<String> = problems().into_iter().map(|(_, code)| code.split('_').map(capitalised).collect()).collect();
     failures.extend(prooflight_shared::domain::TaskFailure::ALL.map(|failure| failure.as_str().to_owned()));
     failures
 }

@@ -18,7 +18,7 @@ use prooflight_shared::domain::{
     Status, Terms, VerificationId,
 };
 use prooflight_shared::edge::{
-    Answer, Caller, ConnectError, Failure, LambdaFunction, NoBody, Problem, answered, consent_for, decode_body, idempotency_key,
+    Answer, Caller, ConnectError, Failure, LambdaFunction, NoBody, Object, Problem, answered, consent_for, decode_body, idempotency_key,
     path_parameter,
 };
 use prooflight_shared::environment::{self, Environment};
@@ -111,7 +111,7 @@ impl CreateSession {
             device_id: body.device_id,
             external_reference: None,
             source: None,
-            consent: consent_for(terms, body.consent, now)?,
+            consent: consent_for(terms, body.consent.map(|Object(consent)| consent), now)?,
             metadata: body.metadata.unwrap_or_default(),
             waiting: None,
         };

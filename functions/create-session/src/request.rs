@@ -1,7 +1,7 @@
 //! What a client sends to open a verification.
 
 use prooflight_shared::domain::hex;
-use prooflight_shared::edge::{GivenConsent, Problem, check_notes};
+use prooflight_shared::edge::{GivenConsent, Object, Problem, check_notes};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -12,14 +12,14 @@ use std::collections::BTreeMap;
 pub(crate) struct OpenRequest {
     pub(crate) policy: Option<String>,
     pub(crate) device_id: Option<String>,
-    pub(crate) consent: Option<GivenConsent>,
+    pub(crate) consent: Option<Object<GivenConsent>>,
     pub(crate) metadata: Option<BTreeMap<String, String>>,
 }
 
 impl OpenRequest {
     /// Refuses what is too long or not printable.
     pub(crate) fn check(&self) -> Result<(), Problem> {
-        check_notes(self.device_id.as_deref(), self.consent.as_ref(), self.metadata.as_ref())
+        check_notes(self.device_id.as_deref(), self.consent.as_ref().map(|Object(consent)| consent), self.metadata.as_ref())
     }
 
     /// Names the body's meaning, not its spelling: the order of its fields and its white space do not count, nor whether the

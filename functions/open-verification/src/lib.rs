@@ -13,7 +13,7 @@ use prooflight_shared::domain::{
     Awaited, Command, FaceMatch, OpenVerification, Owner, StackKey, Status, SubjectKey, TaskToken, Terms, Verification, VerificationId,
 };
 use prooflight_shared::edge::{
-    Answer, Caller, ConnectError, Failure, LambdaFunction, Problem, ServiceView, Trigger, answered, consent_for, decode_body,
+    Answer, Caller, ConnectError, Failure, LambdaFunction, Object, Problem, ServiceView, Trigger, answered, consent_for, decode_body,
     idempotency_key, in_time, is_visible_ascii, path_parameter,
 };
 use prooflight_shared::environment::{self, Environment};
@@ -193,7 +193,7 @@ impl OpenVerificationFunction {
             device_id: request.device_id,
             external_reference: request.external_reference,
             source,
-            consent: consent_for(terms, request.consent, invocation.now)?,
+            consent: consent_for(terms, request.consent.map(|Object(consent)| consent), invocation.now)?,
             metadata: request.metadata.unwrap_or_default(),
             waiting,
         };
@@ -209,7 +209,7 @@ impl OpenVerificationFunction {
         let is_open = loaded.verification.at(invocation.now).status == Status::Open;
         let unused = loaded.verification.source.as_ref().filter(|source| is_open && source.sha256.is_none());
         let form = match (unused, request.source) {
-            (Some(source), Some(asked)) => Some(self.uploads.form(&source.key, asked.content_type.as_str())?),
+            (Some(source), Some(Object(asked))) => Some(self.uploads.form(&source.key, asked.content_type.as_str())?),
             _ => None,
         };
         Ok((loaded.verification, form, is_new))

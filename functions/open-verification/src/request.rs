@@ -1,7 +1,7 @@
 //! What a service or a workflow sends to have a verification opened.
 
 use prooflight_shared::domain::{Awaited, Owner, hex};
-use prooflight_shared::edge::{GivenConsent, Problem, check_notes, is_visible_ascii};
+use prooflight_shared::edge::{GivenConsent, Object, Problem, check_notes, is_visible_ascii};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -14,9 +14,9 @@ pub(crate) struct OpenRequest {
     pub(crate) policy: Option<String>,
     pub(crate) external_reference: Option<String>,
     pub(crate) device_id: Option<String>,
-    pub(crate) consent: Option<GivenConsent>,
+    pub(crate) consent: Option<Object<GivenConsent>>,
     pub(crate) metadata: Option<BTreeMap<String, String>>,
-    pub(crate) source: Option<SourceRequest>,
+    pub(crate) source: Option<Object<SourceRequest>>,
 }
 
 /// A picture that will be uploaded.
@@ -120,7 +120,7 @@ impl OpenRequest {
         if self.external_reference.as_deref().is_some_and(|reference| !is_visible_ascii(reference, 128)) {
             return Err(Problem::Malformed("externalReference has to be 1 to 128 visible ASCII characters".to_owned()));
         }
-        check_notes(self.device_id.as_deref(), self.consent.as_ref(), self.metadata.as_ref())
+        check_notes(self.device_id.as_deref(), self.consent.as_ref().map(|Object(consent)| consent), self.metadata.as_ref())
     }
 
     /// Names the body's meaning, not its spelling.

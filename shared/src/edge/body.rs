@@ -5,8 +5,11 @@ use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::CONTENT_TYPE;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::fmt;
+use std::marker::PhantomData;
 
 /// The most that a body may hold, in bytes.
 const MOST_BYTES: usize = 16 * 1024;
@@ -15,6 +18,27 @@ const MOST_BYTES: usize = 16 * 1024;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NoBody {}
+
+/// A part of a body that is an object and nothing else: serde takes a list in the order of the fields for a struct as well.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(transparent)]
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+            type Value = T;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(fields))
+            }
+        }
+        deserializer.deserialize_map(Fields(PhantomData)).map(Self)
+    }
+}
 
 /// The body as `T`; an empty body is the default `T`.
 pub fn decode_body<T: DeserializeOwned + Default>(request: &ApiGatewayV2httpRequest) -> Result<T, Problem> {
@@ -37,12 +61,8 @@ pub fn decode_body<T: DeserializeOwned + Default>(request: &ApiGatewayV2httpRequ
     if !is_json(request) {
         return Err(Problem::UnsupportedMediaType);
     }
-    // A list in the order of the fields would do for serde.
-    if bytes.trim_ascii_start().first() == Some(&b'[') {
-        return Err(Problem::Malformed("the body has to be an object".to_owned()));
-    }
     match serde_json::from_slice(&bytes) {
-        Ok(body) => Ok(body),
+        Ok(Object(body)) => Ok(body),
         // serde_json quotes the offending value: say where, never what.
         Err(error) => Err(Problem::Malformed(match error.classify() {
             serde_json::error::Category::Data => {

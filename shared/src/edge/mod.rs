@@ -15,7 +15,7 @@ mod trigger;
 mod view;
 
 pub use answer::{Answer, TIME_TO_ANSWER, answered, in_time};
-pub use body::{NoBody, decode_body};
+pub use body::{NoBody, Object, decode_body};
 pub use caller::{Caller, path_parameter, query_parameter};
 pub use cursor::ListOf;
 pub use failure::Failure;

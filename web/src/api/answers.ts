@@ -1,7 +1,12 @@
-// The answers of the HTTP API, read from JSON by hand in this one place. Names and values are those of the
-// API's description; times become milliseconds of this computer's clock.
+// The answers of the HTTP API, read from JSON by hand in this one place. Names and words are those of the contract
+// (`infra/openapi.yaml`), by its types; times become milliseconds of this computer's clock.
 
-import { fields, oneOf, optionalInstant, optionalNumber, optionalText, text, texts } from '../json.ts';
+import { fields, oneOf, optionalInstant, optionalNumber, optionalText, text, texts, words } from '../json.ts';
+import type { components } from './contract.ts';
+
+type Schemas = components['schemas'];
+type Issued = Schemas['IssuedVerification']['session'];
+type EndedOrPending = Schemas['EndedSession'] | Schemas['PendingSession'];
 
 export interface Credentials {
   readonly accessKeyId: string;
@@ -31,14 +36,15 @@ export interface Opened {
   readonly session: Session | undefined;
 }
 
-const STATUSES = ['open', 'approved', 'denied', 'in_review', 'expired'] as const;
-export type Status = (typeof STATUSES)[number];
-const STEPS = ['none', 'retry', 'alternative', 'wait'] as const;
-export type NextStep = (typeof STEPS)[number];
+export type Status = Schemas['Status'];
+export const STATUSES = words<Status>({ open: true, approved: true, denied: true, in_review: true, expired: true });
+export type NextStep = Schemas['NextStep'];
+const STEPS = words<NextStep>({ none: true, retry: true, alternative: true, wait: true });
+const ENDS = words<EndedOrPending['session']>({ passed: true, failed: true, in_review: true, lapsed: true, pending: true });
 
 export interface Completed {
   readonly status: Status;
-  readonly session: 'passed' | 'failed' | 'in_review' | 'lapsed' | 'pending';
+  readonly session: EndedOrPending['session'];
   readonly nextStep: NextStep;
   readonly attemptsLeft: number | undefined;
   readonly retryAfterSeconds: number | undefined;
@@ -66,13 +72,13 @@ const SESSION_LIFE = 180_000;
 const SMALLEST_OFFSET = 2_000;
 
 export function readOpened(value: unknown, timing: Timing): Opened {
-  const from = fields(value);
+  const from = fields<Schemas['IssuedVerification']>(value);
   const verificationId = text(from, 'verificationId');
   const status = oneOf(from, 'status', STATUSES);
   if (from.session === undefined || from.session === null) return { verificationId, status, session: undefined };
 
-  const session = fields(from.session);
-  const credentials = fields(session.credentials);
+  const session = fields<Issued>(from.session);
+  const credentials = fields<Issued['credentials']>(session.credentials);
   const serverTime = optionalInstant(from, 'serverTime');
   const expiresAt = optionalInstant(session, 'expiresAt');
   const life = serverTime === undefined || expiresAt === undefined ? SESSION_LIFE : expiresAt - serverTime;
@@ -108,10 +114,10 @@ export function clockOffset(timing: Timing, serverTime: number | undefined): num
 }
 
 export function readCompleted(value: unknown): Completed {
-  const from = fields(value);
+  const from = fields<EndedOrPending>(value);
   return {
     status: oneOf(from, 'status', STATUSES),
-    session: oneOf(from, 'session', ['passed', 'failed', 'in_review', 'lapsed', 'pending']),
+    session: oneOf(from, 'session', ENDS),
     nextStep: oneOf(from, 'nextStep', STEPS),
     attemptsLeft: optionalNumber(from, 'attemptsLeft'),
     retryAfterSeconds: optionalNumber(from, 'retryAfterSeconds'),
@@ -120,7 +126,7 @@ export function readCompleted(value: unknown): Completed {
 }
 
 export function readVerification(value: unknown): Verification {
-  const from = fields(value);
+  const from = fields<Schemas['OwnVerification']>(value);
   return {
     verificationId: text(from, 'verificationId'),
     status: oneOf(from, 'status', STATUSES),
@@ -132,5 +138,5 @@ export function readVerification(value: unknown): Verification {
 
 /** The `code` of a problem+json body; undefined for the gateway's own `{"message": ...}` bodies. */
 export function readProblemCode(value: unknown): string | undefined {
-  return optionalText(fields(value), 'code');
+  return optionalText(fields<Schemas['Problem']>(value), 'code');
 }

@@ -2,7 +2,9 @@
 // is worth repeating is repeated, and everything else comes back as a value: no caller has to catch.
 
 import { type Completed, type Opened, readCompleted, readOpened, readProblemCode, readVerification, type Verification } from './answers.ts';
+import type { components } from './contract.ts';
 import { type Failure, failureOf } from './failure.ts';
+import { get, post } from './routes.ts';
 import { createTransport, type Outcome, type Surroundings } from './transport.ts';
 
 export interface OpenRequest {
@@ -25,19 +27,15 @@ export function createClient(around: Surroundings): Client {
   const { read } = createTransport<Failure>(around, ({ status, body, retryAfter }) => failureOf(status, readProblemCode(body), retryAfter));
   return {
     open: (request, idempotencyKey) =>
-      read({ method: 'POST', path: '/verifications', body: openBody(request), headers: { 'idempotency-key': idempotencyKey } }, (answer) =>
+      read({ ...post('/verifications', {}, openBody(request)), headers: { 'idempotency-key': idempotencyKey } }, (answer) =>
         readOpened(answer.body, answer.timing),
       ),
-    next: (verificationId) =>
-      read({ method: 'POST', path: `/verifications/${encodeURIComponent(verificationId)}/sessions`, body: {} }, (answer) =>
-        readOpened(answer.body, answer.timing),
-      ),
-    look: (verificationId) =>
-      read({ method: 'GET', path: `/verifications/${encodeURIComponent(verificationId)}` }, (answer) => readVerification(answer.body)),
-    complete: async (verificationId, sessionId, deadline) => {
-      const path = `/verifications/${encodeURIComponent(verificationId)}/sessions/${encodeURIComponent(sessionId)}/complete`;
+    next: (id) => read(post('/verifications/{id}/sessions', { id }, {}), (answer) => readOpened(answer.body, answer.timing)),
+    look: (id) => read(get('/verifications/{id}', { id }), (answer) => readVerification(answer.body)),
+    complete: async (id, sessionId, deadline) => {
+      const request = post('/verifications/{id}/sessions/{sessionId}/complete', { id, sessionId }, {});
       for (;;) {
-        const asked = await read({ method: 'POST', path, body: {} }, (answer) => ({
+        const asked = await read(request, (answer) => ({
           completed: readCompleted(answer.body),
           wait: pollWait(answer.retryAfter),
         }));
@@ -50,7 +48,7 @@ export function createClient(around: Surroundings): Client {
   };
 }
 
-function openBody(request: OpenRequest): Record<string, unknown> {
+function openBody(request: OpenRequest): components['schemas']['OpenRequest'] {
   return {
     ...(request.policy !== undefined && { policy: request.policy }),
     ...(request.deviceId !== undefined && { deviceId: request.deviceId }),

@@ -2,9 +2,16 @@
 // off, erases. Only in local mode can a page hold its tokens; nothing of this is loaded anywhere else.
 
 import { readProblemCode } from '../api/answers.ts';
+import type { components } from '../api/contract.ts';
+import { get, post } from '../api/routes.ts';
 import { createTransport, type Outcome, type Surroundings } from '../api/transport.ts';
 import { type LocalRole, localIdentity } from '../identity.ts';
 import { type Fields, fields, list, number, optional, optionalText, text } from '../json.ts';
+
+type Schemas = components['schemas'];
+type Opened = Schemas['OpenedVerification'];
+type Upload = NonNullable<Opened['sourceUpload']>;
+type Session = Schemas['ServiceVerification']['sessions'][number];
 
 const SERVICE: LocalRole = { scope: 'open read', subject: () => 'relying-service' };
 const ERASER: LocalRole = { scope: 'erase', subject: () => 'relying-service' };
@@ -67,22 +74,18 @@ export function createService(around: Omit<Surroundings, 'identity'>): Service {
     );
   const service = as(SERVICE);
   const eraser = as(ERASER);
-  const at = (verificationId: string): string => `/verifications/${encodeURIComponent(verificationId)}`;
 
   return {
     open: async ({ subject, policy, consentVersion, source }) => {
-      const body = {
+      const body: Schemas['OpenForSubjectRequest'] = {
         policy,
         ...(consentVersion !== undefined && { consent: { version: consentVersion } }),
-        ...(source !== undefined && { source: { contentType: source.type } }),
+        ...(source !== undefined && { source: { contentType: pictureType(source) } }),
       };
-      const opened = await service.read(
-        { method: 'POST', path: `/subjects/${encodeURIComponent(subject)}/verifications`, body },
-        (answer) => ({
-          seen: readSeen(answer.body),
-          form: optional(fields(answer.body), 'sourceUpload', readForm),
-        }),
-      );
+      const opened = await service.read(post('/subjects/{subject}/verifications', { subject }, body), (answer) => ({
+        seen: readSeen(answer.body),
+        form: optional(fields<Opened>(answer.body), 'sourceUpload', readForm),
+      }));
       if (!opened.ok) return opened;
       const { seen, form } = opened.value;
       if (form !== undefined && source !== undefined && !(await upload(around.fetch, form, source))) {
@@ -90,17 +93,15 @@ export function createService(around: Omit<Surroundings, 'identity'>): Service {
       }
       return { ok: true, value: seen };
     },
-    look: (verificationId) => service.read({ method: 'GET', path: at(verificationId) }, ({ body }) => readSeen(body)),
-    enrol: (verificationId) =>
-      service.read({ method: 'POST', path: `${at(verificationId)}/enrolment`, body: {} }, ({ body }) => text(fields(body), 'state')),
-    cancel: (verificationId) => service.read({ method: 'POST', path: `${at(verificationId)}/cancel`, body: {} }, () => undefined),
+    look: (id) => service.read(get('/verifications/{id}', { id }), ({ body }) => readSeen(body)),
+    enrol: (id) => service.read(post('/verifications/{id}/enrolment', { id }, {}), ({ body }) => text(fields(body), 'state')),
+    cancel: (id) => service.read(post('/verifications/{id}/cancel', { id }, {}), () => undefined),
     erase: (subject) =>
-      eraser.read({ method: 'POST', path: '/erasures', body: { subject } }, ({ location }) => {
+      eraser.read(post('/erasures', {}, { subject }), ({ location }) => {
         const id = location?.split('/').at(-1);
         return text({ location: id }, 'location');
       }),
-    erasure: (erasureId) =>
-      eraser.read({ method: 'GET', path: `/erasures/${encodeURIComponent(erasureId)}` }, ({ body }) => text(fields(body), 'state')),
+    erasure: (id) => eraser.read(get('/erasures/{id}', { id }), ({ body }) => text(fields<Schemas['Erasure']>(body), 'state')),
   };
 }
 
@@ -109,7 +110,7 @@ interface Form {
   readonly fields: readonly (readonly [string, string])[];
 }
 
-function readForm(from: Fields): Form {
+function readForm(from: Fields<Upload>): Form {
   return { url: text(from, 'url'), fields: Object.entries(fields(from.fields)).map(([name, value]) => [name, String(value)]) };
 }
 
@@ -124,8 +125,13 @@ async function upload(fetchFrom: typeof fetch, form: Form, file: Blob): Promise<
   );
 }
 
+/** What is no picture that the API takes is refused by it. */
+function pictureType(picture: Blob): 'image/jpeg' | 'image/png' {
+  return picture.type === 'image/png' ? 'image/png' : 'image/jpeg';
+}
+
 function readSeen(value: unknown): Seen {
-  const from = fields(value);
+  const from = fields<Schemas['ServiceVerification']>(value);
   return {
     verificationId: text(from, 'verificationId'),
     subject: text(from, 'subject'),
@@ -137,12 +143,13 @@ function readSeen(value: unknown): Seen {
     sessions: list(
       from,
       'sessions',
-      (session) => `${number(session, 'number')} ${optionalText(session, 'outcome') ?? text(session, 'state')}`,
+      (session: Fields<Session>) => `${number(session, 'number')} ${optionalText(session, 'outcome') ?? text(session, 'state')}`,
     ),
     review: optional(
       from,
       'review',
-      (review) => optionalText(review, 'verdict') ?? `${number(review, 'approvals')}/${number(review, 'needed')}`,
+      (review: Fields<Schemas['Review']>) =>
+        optionalText(review, 'verdict') ?? `${number(review, 'approvals')}/${number(review, 'needed')}`,
     ),
   };
 }

@@ -1,6 +1,9 @@
 // What the API tells a reviewer, read from JSON by hand in this one place: the queue, the evidence, what became of
-// a verdict. A field that has to be there and is not is noticed here; one that a later backend adds does no harm.
+// a verdict. Names and words are those of the contract, by its types. A field that has to be there and is not is
+// noticed here; one that a later backend adds does no harm.
 
+import { STATUSES } from '../api/answers.ts';
+import type { components } from '../api/contract.ts';
 import {
   type Fields,
   fields,
@@ -14,29 +17,39 @@ import {
   optionalText,
   text,
   texts,
+  words,
 } from '../json.ts';
 
-const KINDS = ['decision', 'quality'] as const;
+type Schemas = components['schemas'];
+type Claim = NonNullable<Schemas['QueueEntry']['claim']>;
+type Judged = Schemas['SessionEvidence'];
+type Part<Name extends keyof Judged> = Fields<NonNullable<Judged[Name]>>;
+type Image = Judged['images'][number];
+type Page = { readonly reviews: unknown; readonly nextCursor?: unknown };
+
 /** `decision`: the verdict closes what is in review. `quality`: it is approved and stays so, the verdict stands beside it. */
-export type Kind = (typeof KINDS)[number];
+export type Kind = Schemas['ReviewKind'];
+const KINDS = words<Kind>({ decision: true, quality: true });
 
-const VERDICTS = ['approved', 'denied', 'upheld', 'overturned'] as const;
-export type Verdict = (typeof VERDICTS)[number];
+export type Verdict = Schemas['Verdict'];
+const VERDICTS = words<Verdict>({ approved: true, denied: true, upheld: true, overturned: true });
 
-/** The closed list of reasons, as the API spells them. */
-export const REASONS = [
-  'same_person',
-  'different_person',
-  'not_live',
-  'live_person',
-  'poor_evidence',
-  'duplicate_person',
-  'suspected_fraud',
-  'confirmed',
-] as const;
-export type VerdictReason = (typeof REASONS)[number];
+export type VerdictReason = Schemas['VerdictReason'];
+export const REASONS = words<VerdictReason>({
+  same_person: true,
+  different_person: true,
+  not_live: true,
+  live_person: true,
+  poor_evidence: true,
+  duplicate_person: true,
+  suspected_fraud: true,
+  confirmed: true,
+});
 
-const STATUSES = ['open', 'approved', 'denied', 'in_review', 'expired'] as const;
+const OUTCOMES = words<Schemas['Outcome']>({ failed: true, denied: true, in_review: true, passed: true });
+const IMAGES = words<Image['kind']>({ reference: true, audit: true });
+const HOLDERS = words<Claim['by']>({ you: true, another: true });
+const MATCHES = words<Match['kind']>({ none: true, source: true, enrolled: true });
 
 /** One case that waits for a person. */
 export interface Waiting {
@@ -66,7 +79,7 @@ export interface Picture {
 
 export interface SessionEvidence {
   readonly number: number;
-  readonly outcome: 'failed' | 'denied' | 'in_review' | 'passed';
+  readonly outcome: Schemas['Outcome'];
   readonly reasons: readonly string[];
   readonly decidedAt: number;
   readonly confidence: number | undefined;
@@ -107,7 +120,7 @@ export interface Evidence {
   readonly subject: string;
   readonly policy: string;
   readonly policyVersion: string;
-  readonly status: (typeof STATUSES)[number];
+  readonly status: Schemas['Status'];
   readonly createdAt: number;
   readonly externalReference: string | undefined;
   readonly thresholds: Thresholds;
@@ -119,7 +132,7 @@ export interface Evidence {
 }
 
 export function readQueue(value: unknown): Queue {
-  const from = fields(value);
+  const from = fields<Page>(value);
   return { reviews: list(from, 'reviews', waiting), nextCursor: optionalText(from, 'nextCursor') };
 }
 
@@ -128,7 +141,7 @@ export function readWaiting(value: unknown): Waiting {
 }
 
 export function readEvidence(value: unknown, etag: string | undefined): Evidence {
-  const from = fields(value);
+  const from = fields<Schemas['Evidence']>(value);
   return {
     verificationId: text(from, 'verificationId'),
     subject: text(from, 'subject'),
@@ -139,7 +152,7 @@ export function readEvidence(value: unknown, etag: string | undefined): Evidence
     externalReference: optionalText(from, 'externalReference'),
     thresholds: thresholds(fields(from.thresholds)),
     sessions: list(from, 'sessions', session),
-    source: optional(from, 'source', (source) => picture(source, 'source')),
+    source: optional(from, 'source', (source: Fields<NonNullable<Schemas['Evidence']['source']>>) => picture(source, 'source')),
     review: optional(from, 'review', standing),
     // Without it no verdict could be given, and nobody would know before it is refused.
     etag: text({ etag }, 'etag'),
@@ -147,16 +160,16 @@ export function readEvidence(value: unknown, etag: string | undefined): Evidence
 }
 
 export function readStanding(value: unknown): Standing {
-  return standing(fields(fields(value).review));
+  return standing(fields(fields<{ readonly review: unknown }>(value).review));
 }
 
 /** The verdict that was first, from the body of `already_reviewed`. */
 export function readWinner(value: unknown): { readonly verdict: Verdict | undefined; readonly decidedAt: number | undefined } {
-  const from = fields(value);
+  const from = fields<Schemas['AlreadyReviewed']>(value);
   return { verdict: VERDICTS.find((verdict) => verdict === from.verdict), decidedAt: optionalInstant(from, 'decidedAt') };
 }
 
-function waiting(from: Fields): Waiting {
+function waiting(from: Fields<Schemas['QueueEntry']>): Waiting {
   return {
     verificationId: text(from, 'verificationId'),
     kind: oneOf(from, 'kind', KINDS),
@@ -164,13 +177,13 @@ function waiting(from: Fields): Waiting {
     policyVersion: text(from, 'policyVersion'),
     since: instant(from, 'since'),
     because: texts(from, 'because'),
-    claim: optional(from, 'claim', (claim) => ({ by: oneOf(claim, 'by', ['you', 'another']), until: instant(claim, 'until') })),
+    claim: optional(from, 'claim', (claim: Fields<Claim>) => ({ by: oneOf(claim, 'by', HOLDERS), until: instant(claim, 'until') })),
     approvals: number(from, 'approvals'),
     needed: number(from, 'needed'),
   };
 }
 
-function standing(from: Fields): Standing {
+function standing(from: Fields<Schemas['ReviewCase']>): Standing {
   return {
     kind: oneOf(from, 'kind', KINDS),
     since: instant(from, 'since'),
@@ -182,7 +195,7 @@ function standing(from: Fields): Standing {
   };
 }
 
-function thresholds(from: Fields): Thresholds {
+function thresholds(from: Fields<Schemas['Evidence']['thresholds']>): Thresholds {
   return {
     approveAt: number(from, 'approveAt'),
     reviewFrom: optionalNumber(from, 'reviewFrom'),
@@ -193,7 +206,7 @@ function thresholds(from: Fields): Thresholds {
 }
 
 function match(from: Fields): Match {
-  const kind = oneOf(from, 'kind', ['none', 'source', 'enrolled']);
+  const kind = oneOf(from, 'kind', MATCHES);
   switch (kind) {
     case 'none':
       return { kind };
@@ -204,25 +217,31 @@ function match(from: Fields): Match {
   }
 }
 
-function session(from: Fields): SessionEvidence {
+function session(from: Fields<Judged>): SessionEvidence {
   return {
     number: number(from, 'number'),
-    outcome: oneOf(from, 'outcome', ['failed', 'denied', 'in_review', 'passed']),
+    outcome: oneOf(from, 'outcome', OUTCOMES),
     reasons: texts(from, 'reasons'),
     decidedAt: instant(from, 'decidedAt'),
     confidence: optionalNumber(from, 'confidence'),
-    challenge: optional(from, 'challenge', (challenge) => ({ type: text(challenge, 'type'), version: optionalText(challenge, 'version') })),
+    challenge: optional(from, 'challenge', (challenge: Part<'challenge'>) => ({
+      type: text(challenge, 'type'),
+      version: optionalText(challenge, 'version'),
+    })),
     feedback: texts(from, 'feedback'),
-    sourceMatch: optional(from, 'sourceMatch', (found) => ({
+    sourceMatch: optional(from, 'sourceMatch', (found: Part<'sourceMatch'>) => ({
       facesInSource: number(found, 'facesInSource'),
       similarity: optionalNumber(found, 'similarity'),
     })),
-    gallery: optional(from, 'gallery', (found) => ({ own: optionalNumber(found, 'own'), other: optionalNumber(found, 'other') })),
-    age: optional(from, 'age', (range) => ({ low: number(range, 'low'), high: number(range, 'high') })),
-    images: list(from, 'images', (image) => picture(image, oneOf(image, 'kind', ['reference', 'audit']))),
+    gallery: optional(from, 'gallery', (found: Part<'gallery'>) => ({
+      own: optionalNumber(found, 'own'),
+      other: optionalNumber(found, 'other'),
+    })),
+    age: optional(from, 'age', (range: Part<'age'>) => ({ low: number(range, 'low'), high: number(range, 'high') })),
+    images: list(from, 'images', (image: Fields<Image>) => picture(image, oneOf(image, 'kind', IMAGES))),
   };
 }
 
-function picture(from: Fields, kind: Picture['kind']): Picture {
+function picture(from: Fields<Pick<Image, 'url' | 'sha256'>>, kind: Picture['kind']): Picture {
   return { kind, url: optionalText(from, 'url'), sha256: text(from, 'sha256') };
 }

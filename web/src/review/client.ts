@@ -2,6 +2,7 @@
 
 import { readProblemCode } from '../api/answers.ts';
 import { failureOf } from '../api/failure.ts';
+import { get, post } from '../api/routes.ts';
 import { type Answer, createTransport, type Outcome, type Surroundings, type Weather } from '../api/transport.ts';
 import type { Verdict, VerdictReason, Waiting } from './answers.ts';
 import { type Evidence, type Queue, readEvidence, readQueue, readStanding, readWaiting, readWinner, type Standing } from './answers.ts';
@@ -46,17 +47,12 @@ const PAGE = 25;
 
 export function createReviewClient(around: Surroundings): ReviewClient {
   const { read } = createTransport<ReviewFailure>(around, reviewFailureOf);
-  const at = (verificationId: string): string => `/verifications/${encodeURIComponent(verificationId)}`;
   return {
-    queue: (cursor) => {
-      const query = new URLSearchParams({ limit: String(PAGE), ...(cursor !== undefined && { cursor }) });
-      return read({ method: 'GET', path: `/reviews?${query}` }, ({ body }) => readQueue(body));
-    },
-    claim: (verificationId) => read({ method: 'POST', path: `${at(verificationId)}/claim`, body: {} }, ({ body }) => readWaiting(body)),
-    evidence: (verificationId) =>
-      read({ method: 'GET', path: `${at(verificationId)}/evidence` }, ({ body, etag }) => readEvidence(body, etag)),
-    judge: (verificationId, etag, { verdict, reason }) =>
-      read({ method: 'POST', path: `${at(verificationId)}/review`, body: { verdict, reason }, headers: { 'if-match': etag } }, ({ body }) =>
+    queue: (cursor) => read(get('/reviews', {}, { limit: PAGE, ...(cursor !== undefined && { cursor }) }), ({ body }) => readQueue(body)),
+    claim: (id) => read(post('/verifications/{id}/claim', { id }, {}), ({ body }) => readWaiting(body)),
+    evidence: (id) => read(get('/verifications/{id}/evidence', { id }), ({ body, etag }) => readEvidence(body, etag)),
+    judge: (id, etag, { verdict, reason }) =>
+      read({ ...post('/verifications/{id}/review', { id }, { verdict, reason }), headers: { 'if-match': etag } }, ({ body }) =>
         readStanding(body),
       ),
   };

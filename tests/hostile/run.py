@@ -1,0 +1,74 @@
+"""Starts a `prooflight-local` of its own and lets schemathesis loose on it, over HTTPS with its certificate, from `infra/openapi.yaml`.
+
+    python tests/hostile/run.py CASES [SEED]
+
+The binary is named by PROOFLIGHT_LOCAL. With the same seed the same requests are made. It fails where an answer is not as the contract says, where
+a server error is answered, and where fewer requests were made than asked for.
+"""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).parent
+CONTRACT = HERE.parent.parent / "infra" / "openapi.yaml"
+READY_WITHIN_SECONDS = 30
+
+
+def start(folder):
+    """The server's process and its HTTPS port."""
+    ready = folder / "ready.json"
+    log = (folder / "log").open("w")
+    flags = ["--https-port", "0", "--aws-port", "0", "--data-dir", folder / "data", "--ready-file", ready]
+    server = subprocess.Popen([os.environ["PROOFLIGHT_LOCAL"], *flags], stdout=log, stderr=log)
+    until = time.monotonic() + READY_WITHIN_SECONDS
+    while not ready.exists():
+        if server.poll() is not None or time.monotonic() > until:
+            sys.exit(f"prooflight-local did not start:\n{(folder / 'log').read_text()}")
+        time.sleep(0.05)
+    return server, json.loads(ready.read_text())["https"]
+
+
+def attack(port, certificate, cases, seed):
+    """The exit code of schemathesis, and how many requests it made."""
+    origin = f"https://localhost:{port}"
+    operations = len(re.findall(r"^ +operationId:", CONTRACT.read_text(), re.MULTILINE))
+    command = [
+        pathlib.Path(sys.executable).with_name("schemathesis"),
+        f"--config-file={HERE / 'schemathesis.toml'}",
+        "run",
+        CONTRACT,
+        f"--url={origin}/api",
+        f"--tls-verify={certificate}",
+        f"--seed={seed}",
+        f"--max-examples={-(-cases // operations)}",
+        "--no-color",
+    ]
+    environment = os.environ | {"PROOFLIGHT_ORIGIN": origin, "PROOFLIGHT_CERTIFICATE": str(certificate), "PYTHONPATH": str(HERE)}
+    run = subprocess.run(command, env=environment, cwd=HERE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    print(run.stdout)
+    made = re.search(r"(\d+) generated", run.stdout)
+    return run.returncode, int(made.group(1)) if made else 0
+
+
+def main():
+    cases = int(sys.argv[1])
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        server, port = start(folder)
+        try:
+            code, made = attack(port, folder / "data" / "certificate.pem", cases, seed)
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+    print(f"{made} requests were made, with seed {seed}")
+    sys.exit(code or (made < cases))
+
+
+main()
