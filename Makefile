@@ -24,16 +24,18 @@ LOCAL := PROOFLIGHT_LOCAL=$(TARGET)/debug/prooflight-local
 JOURNAL := $(TARGET)/journal
 
 export CI ?= true
+# From a clone, everything is compiled once: what cargo would keep to compile less the next time is a gigabyte and some time.
+export CARGO_INCREMENTAL ?= 0
 export PYTHONDONTWRITEBYTECODE := 1
 # CI=true makes some tools paint; where nobody watches a terminal, colours are noise in a log.
 ifndef MAKE_TERMOUT
 export NO_COLOR := 1
 endif
 
-.PHONY: help setup run test lint unit system e2e hostile bench build clean fmt types test-build page
+.PHONY: help setup run test lint unit system e2e hostile bench build clean fmt types test-build page pad-report
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what the other verbs need
 	@$(STEP) --live "set-up" scripts/setup.sh test
@@ -98,6 +100,12 @@ bench: ## measure, in optimised code
 	@cargo run --quiet --locked --profile quick -p prooflight-vision --example analyse -- tests/data/captures
 	@cargo bench --quiet --locked --profile quick -p prooflight-local --bench streams
 	@PROOFLIGHT_LOCAL=$(TARGET)/quick/prooflight-local cargo bench --quiet --locked --profile quick -p prooflight-tests
+
+CLIPS ?= 1000
+pad-report: ## how the local engine treats simulated attacks: docs/PAD-REPORT.md (PORTRAITS=DIR, CLIPS=1000)
+	@[ -n "$(PORTRAITS)" ] || { echo "make pad-report needs PORTRAITS=DIR: a folder of frontal portraits, one person each" >&2; exit 2; }
+	@cargo build --locked --profile quick -p prooflight-simulator
+	@$(TARGET)/quick/prooflight-pad-report --portraits "$(PORTRAITS)" --clips $(CLIPS) --keep $(TARGET)/pad $(FLAGS)
 
 build: ## the Lambda binaries, in target/lambda (ARCHITECTURE=x86_64 for the other one)
 	@scripts/setup.sh build

@@ -32,6 +32,7 @@ mod reviews;
 mod roles;
 mod services;
 mod signing;
+mod simulated;
 mod stored;
 mod tidy;
 mod verifiers;

@@ -10,6 +10,7 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom};
 /// An MP4 file that is still arriving.
 #[derive(Debug)]
 pub(super) struct Mp4 {
+    /// What has arrived; the kind of a box that nobody needs is overwritten.
     bytes: Vec<u8>,
     /// Where the first top-level box that is not complete begins.
     complete: usize,
@@ -92,10 +93,17 @@ impl Mp4 {
     fn parse(&mut self) -> Result<(), VideoError> {
         self.fresh = false;
         self.parsed = self.complete;
-        let tables = self.bytes.get(..self.complete).unwrap_or_default();
-        if announced_samples(tables, 0)? > limits::MAX_MP4_SAMPLES {
+        let mut seen = Inspection::default();
+        seen.inspect(self.bytes.get(..self.complete).unwrap_or_default(), 0, 0)?;
+        if seen.samples > limits::MAX_MP4_SAMPLES {
             return Err(VideoError::TooLarge("more than 20000 samples"));
         }
+        for at in seen.needless {
+            if let Some(kind) = self.bytes.get_mut(at + 4..at + 8) {
+                kind.copy_from_slice(b"free");
+            }
+        }
+        let tables = self.bytes.get(..self.complete).unwrap_or_default();
         let file = re_mp4::Mp4::read(Patient { bytes: Cursor::new(tables), calls: 0 }, tables.len() as u64)
             .map_err(|error| VideoError::Damaged(format!("the MP4 tables cannot be read ({error})")))?;
         let Some(track) = file.tracks().values().find(|track| track.kind == Some(TrackKind::Video)) else {
@@ -198,24 +206,46 @@ fn next_box(bytes: &[u8]) -> Result<Option<FoundBox>, VideoError> {
     Ok((bytes.len() >= size).then_some(FoundBox { kind, header, size }))
 }
 
-/// How many samples the tables announce. A count costs four bytes and makes the parser allocate for each sample, so it is summed
-/// before the parser is asked. The boxes have to fill their parents exactly: one that reaches beyond its parent is read by the parser
-/// and would not be seen here.
-fn announced_samples(mut bytes: &[u8], depth: u8) -> Result<u64, VideoError> {
-    let mut samples = 0_u64;
-    while !bytes.is_empty() {
-        let misfit = || VideoError::Damaged("an MP4 box does not fit into its parent".to_owned());
-        let found = next_box(bytes)?.ok_or_else(misfit)?;
-        let content = bytes.get(found.header..found.size).unwrap_or_default();
-        samples = samples.saturating_add(match &found.kind {
-            b"moov" | b"trak" | b"mdia" | b"minf" | b"stbl" | b"moof" | b"traf" if depth < 8 => announced_samples(content, depth + 1)?,
-            b"stsz" => u64::from(be_u32(content, 8).unwrap_or(0)),
-            b"trun" => u64::from(be_u32(content, 4).unwrap_or(0)),
-            _ => 0,
-        });
-        bytes = bytes.get(found.size..).unwrap_or_default();
+/// What the tables announce, found out before the parser is asked: it allocates what a box says, and an allocation that fails ends the process.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Inspection {
+    /// A count costs four bytes and makes the parser allocate for each sample.
+    samples: u64,
+    /// Where boxes begin that nobody needs. The parser does not bound what it reads in metadata (version 0.5.1; the fuzzer found it), so they
+    /// are given to it as free space.
+    needless: Vec<usize>,
+}
+
+impl Inspection {
+    /// Boxes have to fill their parents exactly: one that reaches beyond its parent is read by the parser and would not be seen here.
+    /// `at` is where `bytes` begin in the file.
+    fn inspect(&mut self, mut bytes: &[u8], mut at: usize, depth: u8) -> Result<(), VideoError> {
+        while !bytes.is_empty() {
+            let misfit = || VideoError::Damaged("an MP4 box does not fit into its parent".to_owned());
+            let found = next_box(bytes)?.ok_or_else(misfit)?;
+            let content = bytes.get(found.header..found.size).unwrap_or_default();
+            let inside = at + found.header;
+            match &found.kind {
+                b"udta" | b"meta" | b"emsg" => self.needless.push(at),
+                b"moov" | b"trak" | b"mdia" | b"minf" | b"stbl" | b"moof" | b"traf" | b"edts" | b"dinf" | b"mvex" if depth < 8 => {
+                    self.inspect(content, inside, depth + 1)?;
+                }
+                // Version, flags and the number of entries come first.
+                b"stsd" | b"dref" if depth < 8 => self.inspect(content.get(8..).ok_or_else(misfit)?, inside + 8, depth + 1)?,
+                // A picture's entry: its fields, then boxes.
+                b"avc1" | b"avc3" | b"hvc1" | b"hev1" | b"vp08" | b"vp09" | b"av01" if depth < 8 => {
+                    const FIELDS: usize = 78;
+                    self.inspect(content.get(FIELDS..).ok_or_else(misfit)?, inside + FIELDS, depth + 1)?;
+                }
+                b"stsz" => self.samples = self.samples.saturating_add(u64::from(be_u32(content, 8).unwrap_or(0))),
+                b"trun" => self.samples = self.samples.saturating_add(u64::from(be_u32(content, 4).unwrap_or(0))),
+                _ => {}
+            }
+            at += found.size;
+            bytes = bytes.get(found.size..).unwrap_or_default();
+        }
+        Ok(())
     }
-    Ok(samples)
 }
 
 fn be_u32(bytes: &[u8], at: usize) -> Option<u32> {
@@ -235,7 +265,8 @@ mod tests {
     fn a_sample_bomb_is_counted_before_it_is_unpacked() {
         let trun = boxed(*b"trun", &[0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF]);
         let bomb = boxed(*b"moof", &boxed(*b"traf", &trun));
-        assert_eq!(announced_samples(&bomb, 0), Ok(u64::from(u32::MAX)));
+        let mut seen = Inspection::default();
+        assert_eq!((seen.inspect(&bomb, 0, 0), seen.samples), (Ok(()), u64::from(u32::MAX)));
         let mut file = Mp4::new();
         let outcome = file.push(&[boxed(*b"ftyp", b"isom\0\0\0\0"), boxed(*b"moov", &[]), bomb].concat());
         assert_eq!(outcome, Err(VideoError::TooLarge("more than 20000 samples")));
@@ -246,7 +277,25 @@ mod tests {
         let trun = boxed(*b"trun", &[0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF]);
         let mut traf = boxed(*b"traf", &[boxed(*b"free", &[]), trun].concat());
         traf[3] -= 4;
-        assert!(matches!(announced_samples(&boxed(*b"moof", &traf), 0), Err(VideoError::Damaged(_))));
+        assert!(matches!(Inspection::default().inspect(&boxed(*b"moof", &traf), 0, 0), Err(VideoError::Damaged(_))));
+    }
+
+    /// An allocation of exabytes cannot be contained like a panic: it would end this test as it would have ended the process.
+    #[test]
+    fn metadata_that_announces_exabytes_is_not_read() {
+        let huge = b"\0\0\0\x01free\x70\0\0\0\0\0\0\x11\x01".as_slice();
+        let handler = boxed(*b"hdlr", &[&[0; 8][..], b"mdir", &[0; 13]].concat());
+        let meta = boxed(*b"meta", &[&[0; 4][..], &handler, huge].concat());
+        for moov in [boxed(*b"moov", &meta), boxed(*b"moov", &boxed(*b"udta", &meta)), boxed(*b"moov", &boxed(*b"trak", &meta))] {
+            let outcome = Mp4::new().push(&[boxed(*b"ftyp", b"isom\0\0\0\0"), moov].concat());
+            assert!(matches!(outcome, Err(VideoError::Damaged(_) | VideoError::NoVideoTrack)), "{outcome:?}");
+        }
+        // The same in the entry of a picture's format.
+        let entry = boxed(*b"avc1", &[&[0; 78][..], b"\0\0\0\x01avcC\x70\0\0\0\0\0\0\0", &[1; 7]].concat());
+        let table = boxed(*b"stsd", &[&[0, 0, 0, 0, 0, 0, 0, 1][..], &entry].concat());
+        let inside = [b"trak", b"mdia", b"minf", b"stbl"].iter().rev().fold(table, |inner, kind| boxed(**kind, &inner));
+        let outcome = Mp4::new().push(&[boxed(*b"ftyp", b"isom\0\0\0\0"), boxed(*b"moov", &inside)].concat());
+        assert!(matches!(outcome, Err(VideoError::Damaged(_))), "{outcome:?}");
     }
 
     #[test]
