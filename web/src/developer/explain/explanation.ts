@@ -39,8 +39,8 @@ export function readExplanation(answer: unknown): Explanation {
     feedback: texts(from, 'feedback'),
     frames: number(from, 'frames'),
     cues: list(from, 'cues', readCue),
-    light: optional(from, 'light', (light) => ({ delayMs: number(light, 'delayMs'), points: list(light, 'points', readPoint) })),
-    strip: list(from, 'strip', (moment) => ({ atMs: number(moment, 'atMs'), jpeg: text(moment, 'jpeg') })),
+    light: optional(from, 'light', (light: Fields) => ({ delayMs: number(light, 'delayMs'), points: list(light, 'points', readPoint) })),
+    strip: list(from, 'strip', (moment: Fields) => ({ atMs: number(moment, 'atMs'), jpeg: text(moment, 'jpeg') })),
   };
 }
 
