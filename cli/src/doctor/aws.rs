@@ -143,7 +143,8 @@ impl Aws {
         let mut tries = 1;
         loop {
             let reply = self.send(question).await?;
-            let throttled = reply.status == 429 || (reply.status == 400 && self.read(question, &reply).is_err_and(|no| says_slower(&no.code)));
+            let throttled =
+                reply.status == 429 || (reply.status == 400 && self.read(question, &reply).is_err_and(|no| says_slower(&no.code)));
             if (reply.status < 500 && !throttled) || tries == TRIES {
                 return Ok(reply);
             }

@@ -75,8 +75,7 @@ fn quotas(judgement: &mut Judgement, facts: &Facts) {
         let found = format!("{results} results a second for {sessions} sessions");
         judgement.find_if(results < sessions, RESULTS_QUOTA_LOW, region, found);
     }
-    if !quotas.is_empty() {
-        let all: Vec<String> = quotas.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-        judgement.find(LIVENESS_QUOTAS, region, all.join("; "));
-    }
+    let all: Vec<String> = quotas.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    let found = if all.is_empty() { "Service Quotas lists none of Face Liveness".to_owned() } else { all.join("; ") };
+    judgement.find(LIVENESS_QUOTAS, region, found);
 }

@@ -34,7 +34,9 @@ pub(super) fn judge(judgement: &mut Judgement, facts: &Facts, stack: &Stack) {
                     let differs = normal(document) != normal(has);
                     judgement.find_if(differs, ROLE_POLICY_DIFFERS, name, format!("the policy {policy} of {what} was changed"));
                 }
-                (None, Some(_)) => judgement.find(NOT_READ, name, format!("the policy {policy} of {what} in the template cannot be resolved")),
+                (None, Some(_)) => {
+                    judgement.find(NOT_READ, name, format!("the policy {policy} of {what} in the template cannot be resolved"))
+                }
             }
         }
         for policy in role.policies.keys().filter(|policy| !expected.policies.contains_key(*policy)) {

@@ -3,8 +3,8 @@
 use super::Judgement;
 use crate::doctor::facts::{Alarm, Api, Stack};
 use crate::doctor::finding::{
-    ALARM_RINGS, ALARM_SILENT, API_UNLIMITED, API_UNLOGGED, AUTHORIZER_DIFFERS, CORS_ANY_ORIGIN, CORS_DIFFERS, CORS_HIDES_HEADERS,
-    LOG_KEPT_FOREVER, LOG_RETENTION_DIFFERS, ROUTE_OPEN, RULE_DISABLED, SCHEDULE_DISABLED, STACK_UNSETTLED,
+    ALARM_RINGS, ALARM_SILENT, API_UNLIMITED, API_UNLOGGED, AUTHORIZER_DIFFERS, COLLECTION_MISSING, CORS_ANY_ORIGIN, CORS_DIFFERS,
+    CORS_HIDES_HEADERS, LOG_KEPT_FOREVER, LOG_RETENTION_DIFFERS, ROUTE_OPEN, RULE_DISABLED, SCHEDULE_DISABLED, STACK_UNSETTLED,
 };
 use std::collections::BTreeSet;
 
@@ -34,7 +34,11 @@ pub(super) fn judge(judgement: &mut Judgement, stack: &Stack) {
     for (name, enabled) in judgement.there(&stack.rules) {
         judgement.find_if(!enabled, RULE_DISABLED, name, "it passes nothing on");
     }
-    judgement.there(&stack.collections);
+    for collection in &stack.collections {
+        if judgement.known(&collection.fact) == Some(&None) {
+            judgement.find(COLLECTION_MISSING, &collection.name, "no face can be enrolled, looked for or forgotten");
+        }
+    }
 }
 
 fn alarm(judgement: &mut Judgement, name: &str, alarm: &Alarm) {

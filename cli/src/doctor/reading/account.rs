@@ -89,7 +89,7 @@ pub(super) async fn liveness_quotas(aws: &Aws, region: &str) -> Fact<BTreeMap<St
 
 /// `ConcurrentExecutions` of the account, in the stack's region.
 pub(super) async fn concurrency(aws: &Aws, account: &Account) -> Fact<u64> {
-    let question = Question::path(&LAMBDA, "GetAccountSettings", &account.region, "/2016-08-19/account-settings/".to_owned());
+    let question = Question::path(&LAMBDA, "GetAccountSettings", &account.region, "/2016-08-19/account-settings".to_owned());
     let answer = aws.ask(question.clone()).await?;
     let limit = answer.get("AccountLimit").and_then(|limit| number(limit, "ConcurrentExecutions"));
     limit.ok_or_else(|| question.unread("an answer without a limit", false))

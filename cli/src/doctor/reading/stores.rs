@@ -53,7 +53,9 @@ pub(super) async fn bucket(aws: &Aws, account: &Account, name: String) -> Fact<O
         // "Legacy": no word is the first region, EU is Ireland (`API_GetBucketLocation`).
         Ok(Some(Value::String(place))) if place == "EU" => Ok("eu-west-1".to_owned()),
         Ok(Some(Value::String(place))) => Ok(place),
-        Ok(Some(other)) => Ok(text(&other, "LocationConstraint")).map(|place| if place.is_empty() { "us-east-1".to_owned() } else { place }),
+        Ok(Some(other)) => {
+            Ok(text(&other, "LocationConstraint")).map(|place| if place.is_empty() { "us-east-1".to_owned() } else { place })
+        }
         Err(unread) if matches!(unread.code.as_str(), "PermanentRedirect" | "AuthorizationHeaderMalformed") => {
             Ok("another region".to_owned())
         }

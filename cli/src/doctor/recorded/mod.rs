@@ -1,0 +1,238 @@
+//! Facts from recorded answers, through the SDK's own seam: a connector in the place of the network. The answers are written by hand from
+//! the API references (`answers.txt`); what a real account says may differ where a reference is wrong.
+
+use super::aws::Aws;
+use super::judge::judge;
+use super::reading::{Subject, read};
+use aws_credential_types::Credentials;
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, UNIX_EPOCH};
+
+/// Fri, 27 Nov 2026 05:30:00 GMT.
+const NOW: u64 = 1_795_757_400;
+
+/// An answer: status and body; without a status nobody answers.
+type Answer = (u16, String);
+
+/// Answers by what is asked for: a form's action and its role, stack page or key; a target; or a path with its host.
+#[derive(Debug, Clone)]
+struct Recorded {
+    answers: BTreeMap<String, Vec<Answer>>,
+    date: &'static str,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Recorded {
+    fn well() -> Self {
+        let mut answers = BTreeMap::new();
+        for block in include_str!("answers.txt").split("\n### ").skip(1) {
+            let (head, body) = block.split_once('\n').unwrap();
+            let status = head.rsplit(' ').next().and_then(|last| (last.len() == 3).then(|| last.parse::<u16>().ok())?);
+            let key = status.map_or(head, |status| head.strip_suffix(&format!(" {status}")).unwrap());
+            answers.insert(key.to_owned(), vec![(status.unwrap_or(200), body.trim().to_owned())]);
+        }
+        Self { answers, date: "Fri, 27 Nov 2026 05:30:00 GMT", asked: Arc::default() }
+    }
+
+    /// With another answer in one place.
+    fn but(mut self, key: &str, status: u16, body: &str) -> Self {
+        assert!(self.answers.insert(key.to_owned(), vec![(status, body.to_owned())]).is_some(), "{key} is never asked");
+        self
+    }
+
+    async fn codes(&self) -> BTreeSet<&'static str> {
+        let facts = self.read("app").await.unwrap();
+        judge(&facts).iter().map(|finding| finding.code).collect()
+    }
+
+    async fn read(&self, stack: &str) -> super::facts::Fact<super::facts::Facts> {
+        let credentials = Credentials::new("AKIAEXAMPLE", "secret", Some("token".to_owned()), None, "tests");
+        let now = UNIX_EPOCH + Duration::from_secs(NOW);
+        let aws = Aws::over(SharedHttpConnector::new(self.clone()), credentials, BTreeMap::new(), now);
+        read(aws, &Subject { region: "eu-west-1".to_owned(), stack: Some(stack.to_owned()), parameters: BTreeMap::new() }).await
+    }
+
+    /// What a request asks for.
+    fn key(&self, request: &HttpRequest) -> String {
+        let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
+        let field = |name: &str| body.split('&').find_map(|field| field.strip_prefix(&format!("{name}="))).map(str::to_owned);
+        let place = |target: &str| {
+            let parsed: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
+            let names = ["KeyId", "NextToken", "nextToken"].iter().find_map(|name| parsed[name].as_str());
+            names.map_or(target.to_owned(), |name| format!("{target} {}", name.rsplit('/').next().unwrap()))
+        };
+        match (request.headers().get("x-amz-target"), field("Action")) {
+            (Some(target), _) => place(target),
+            (_, Some(action)) => {
+                let more = field("RoleName").or_else(|| field("NextToken"));
+                more.map_or(format!("form {action}"), |more| format!("form {action} {more}"))
+            }
+            _ => format!("path {}", request.uri().strip_prefix("https://").unwrap()),
+        }
+    }
+}
+
+impl HttpConnector for Recorded {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let key = self.key(&request);
+        let mut asked = self.asked.lock().unwrap();
+        let before = asked.iter().filter(|one| **one == key).count();
+        asked.push(key.clone());
+        let signed = request.headers().get("authorization").is_some() && request.headers().get("x-amz-security-token") == Some("token");
+        assert!(signed, "{key} is not signed");
+        let answers = self.answers.get(&key).unwrap_or_else(|| panic!("no answer to {key}"));
+        let (status, body) = answers.get(before).or(answers.last()).unwrap();
+        if *status == 0 {
+            return HttpConnectorFuture::ready(Err(ConnectorError::io("no such host".into())));
+        }
+        let mut response = HttpResponse::new(StatusCode::try_from(*status).unwrap(), SdkBody::from(body.clone()));
+        response.headers_mut().insert("date", self.date);
+        HttpConnectorFuture::ready(Ok(response))
+    }
+}
+
+const NOTHING: [&str; 1] = ["liveness_quotas"];
+
+#[tokio::test]
+async fn nothing_is_found_in_the_answers_about_a_stack_that_is_well() {
+    let recorded = Recorded::well();
+    let facts = recorded.read("app").await.unwrap();
+    assert_eq!(judge(&facts).iter().map(|finding| finding.code).collect::<Vec<_>>(), NOTHING, "{:#?}", judge(&facts));
+    let asked: BTreeSet<String> = recorded.asked.lock().unwrap().iter().cloned().collect();
+    assert_eq!(asked, recorded.answers.keys().cloned().collect(), "every answer was asked for, and no other");
+    assert!(!format!("{facts:?}").contains("a secret that nobody is told"));
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_found_in_the_answers() {
+    let (s3, api) = ("path s3.eu-west-1.amazonaws.com/app-bucket", "path apigateway.eu-west-1.amazonaws.com/v2/apis/abc123");
+    let lambda = "path lambda.eu-west-1.amazonaws.com";
+    let no_such = |code: &str| format!("<Error><Code>{code}</Code><Message>none</Message></Error>");
+    let denied = r#"{"__type":"AccessDeniedException","Message":"User: arn:aws:iam::1:user/x is not authorized to perform: x:Y"}"#;
+    let liveness = "RekognitionService.GetFaceLivenessSessionResults";
+    let opt_out = "AWSOrganizationsV20161128.DescribeEffectivePolicy";
+    let allowed = r#"{"EffectivePolicy":{"PolicyContent":"{\"services\":{\"default\":{\"opt_out_policy\":\"optOut\"},\"rekognition\":{\"opt_out_policy\":{\"@@assign\":\"optIn\"}}}}"}}"#;
+    let disabled = r#"{"State":"Disabled","EventSourceArn":"x","FunctionArn":"y","BatchSize":1}"#;
+    let open = r#"{"items":[{"routeKey":"GET /reviews","authorizationType":"NONE"}]}"#;
+    let versioned = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
+    let attached = "<R><ListAttachedRolePoliciesResult><AttachedPolicies><member><PolicyName>A</PolicyName><PolicyArn>arn:aws:iam::aws:policy/A</PolicyArn></member></AttachedPolicies></ListAttachedRolePoliciesResult></R>";
+    let gone = "<ErrorResponse><Error><Type>Sender</Type><Code>NoSuchEntity</Code><Message>gone</Message></Error></ErrorResponse>";
+    for (code, key, status, body) in [
+        ("liveness_region_unsupported", liveness.to_owned(), 400, r#"{"__type":"AccessDeniedException"}"#),
+        ("not_read", liveness.to_owned(), 400, denied),
+        ("liveness_region_unsupported", liveness.to_owned(), 0, ""),
+        ("stream_unreachable", "path streaming-rekognition.eu-west-1.amazonaws.com/".to_owned(), 0, ""),
+        ("ai_services_may_keep", opt_out.to_owned(), 400, r#"{"__type":"EffectivePolicyNotFoundException","Message":"none"}"#),
+        ("ai_services_may_keep", opt_out.to_owned(), 400, r#"{"__type":"AWSOrganizationsNotInUseException","Message":"none"}"#),
+        ("ai_services_may_keep", opt_out.to_owned(), 200, allowed),
+        ("not_read", opt_out.to_owned(), 400, denied),
+        ("concurrency_low", format!("{lambda}/2016-08-19/account-settings"), 200, r#"{"AccountLimit":{"ConcurrentExecutions":10}}"#),
+        ("topic_missing", "form GetTopicAttributes".to_owned(), 404, "<E><Error><Code>NotFound</Code></Error></E>"),
+        (
+            "table_recovery_off",
+            "DynamoDB_20120810.DescribeContinuousBackups".to_owned(),
+            200,
+            r#"{"ContinuousBackupsDescription":{"ContinuousBackupsStatus":"ENABLED","PointInTimeRecoveryDescription":{"PointInTimeRecoveryStatus":"DISABLED"}}}"#,
+        ),
+        (
+            "table_expiry_off",
+            "DynamoDB_20120810.DescribeTimeToLive".to_owned(),
+            200,
+            r#"{"TimeToLiveDescription":{"TimeToLiveStatus":"DISABLED"}}"#,
+        ),
+        (
+            "resource_missing",
+            "DynamoDB_20120810.DescribeTable".to_owned(),
+            400,
+            r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException","message":"no"}"#,
+        ),
+        ("bucket_public", format!("{s3}?publicAccessBlock"), 404, &no_such("NoSuchPublicAccessBlockConfiguration")),
+        ("bucket_plain_http", format!("{s3}?policy"), 404, &no_such("NoSuchBucketPolicy")),
+        ("bucket_keeps_images", format!("{s3}?lifecycle"), 404, &no_such("NoSuchLifecycleConfiguration")),
+        ("bucket_unencrypted", format!("{s3}?encryption"), 404, &no_such("ServerSideEncryptionConfigurationNotFoundError")),
+        ("bucket_acls", format!("{s3}?ownershipControls"), 404, &no_such("OwnershipControlsNotFoundError")),
+        ("bucket_versioned", format!("{s3}?versioning"), 200, versioned),
+        ("bucket_elsewhere", format!("{s3}?location"), 200, "<LocationConstraint/>"),
+        ("resource_missing", format!("{s3}?location"), 404, &no_such("NoSuchBucket")),
+        (
+            "key_unusable",
+            "TrentService.DescribeKey 1111-2222".to_owned(),
+            200,
+            r#"{"KeyMetadata":{"KeyManager":"CUSTOMER","KeySpec":"RSA_2048","KeyState":"PendingDeletion"}}"#,
+        ),
+        ("key_not_rotated", "TrentService.GetKeyRotationStatus 1111-2222".to_owned(), 200, r#"{"KeyRotationEnabled":false}"#),
+        ("role_policy_added", "form ListAttachedRolePolicies app-Create".to_owned(), 200, attached),
+        ("resource_missing", "form GetRole app-Create".to_owned(), 404, gone),
+        ("function_off", format!("{lambda}/2019-09-30/functions/app-Rescue/concurrency"), 200, r#"{"ReservedConcurrentExecutions":0}"#),
+        ("source_disabled", format!("{lambda}/2015-03-31/event-source-mappings/0000-1"), 200, disabled),
+        (
+            "log_kept_forever",
+            "Logs_20140328.DescribeLogGroups".to_owned(),
+            200,
+            r#"{"logGroups":[{"logGroupName":"/aws/vendedlogs/app/api"}]}"#,
+        ),
+        (
+            "alarm_silent",
+            "GraniteServiceVersion20100801.DescribeAlarms".to_owned(),
+            200,
+            r#"{"MetricAlarms":[{"AlarmName":"app-alarm","ActionsEnabled":true,"AlarmActions":[]}]}"#,
+        ),
+        ("schedule_disabled", "path scheduler.eu-west-1.amazonaws.com/schedules/app-schedule".to_owned(), 200, r#"{"State":"DISABLED"}"#),
+        ("rule_disabled", "AWSEvents.DescribeRule".to_owned(), 200, r#"{"State":"DISABLED"}"#),
+        ("route_open", format!("{api}/routes"), 200, open),
+        ("cors_any_origin", api.to_owned(), 200, r#"{"corsConfiguration":{"allowOrigins":["*"],"exposeHeaders":["date","retry-after"]}}"#),
+        (
+            "api_unlimited",
+            format!("{api}/stages"),
+            200,
+            r#"{"items":[{"stageName":"$default","accessLogSettings":{"destinationArn":"x"}}]}"#,
+        ),
+        (
+            "collection_missing",
+            "RekognitionService.DescribeCollection".to_owned(),
+            400,
+            r#"{"__type":"ResourceNotFoundException","Message":"no"}"#,
+        ),
+    ] {
+        let expected: BTreeSet<_> = NOTHING.into_iter().chain([code]).collect();
+        assert_eq!(Recorded::well().but(&key, status, body).codes().await, expected, "{key} {status}");
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_wrong_is_told_and_what_is_signed_is_put_right() {
+    let mut recorded = Recorded::well();
+    recorded.date = "Fri, 27 Nov 2026 05:40:00 GMT";
+    let refused = "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>Signature expired</Message></Error></ErrorResponse>";
+    recorded.answers.get_mut("form GetCallerIdentity").unwrap().insert(0, (403, refused.to_owned()));
+    let facts = recorded.read("app").await.unwrap();
+    assert_eq!(facts.clock_ahead, Ok(600));
+    assert!(judge(&facts).iter().any(|finding| finding.code == "clock_skewed" && finding.found.contains("600 seconds behind")));
+}
+
+#[tokio::test]
+async fn who_is_throttled_asks_again() {
+    let mut recorded = Recorded::well();
+    let slower = "<ErrorResponse><Error><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>";
+    recorded.answers.get_mut("form GetRole app-Create").unwrap().insert(0, (400, slower.to_owned()));
+    assert_eq!(recorded.codes().await, NOTHING.into());
+}
+
+#[tokio::test]
+async fn without_credentials_or_a_stack_nothing_is_judged() {
+    let expired = "<ErrorResponse><Error><Code>ExpiredToken</Code><Message>expired</Message></Error></ErrorResponse>";
+    let unread = Recorded::well().but("form GetCallerIdentity", 403, expired).read("app").await.unwrap_err();
+    assert_eq!((unread.operation.as_str(), unread.code.as_str()), ("sts:GetCallerIdentity", "ExpiredToken"));
+    let none =
+        "<ErrorResponse><Error><Code>ValidationError</Code><Message>Stack with id app does not exist</Message></Error></ErrorResponse>";
+    let unread = Recorded::well().but("form DescribeStacks", 400, none).read("app").await.unwrap_err();
+    assert_eq!((unread.operation.as_str(), unread.code.as_str()), ("cloudformation:DescribeStacks", "no stack is called app in eu-west-1"));
+    let unread = Recorded::well().but("form GetCallerIdentity", 0, "").read("app").await.unwrap_err();
+    assert_eq!(unread.code, "no connection");
+}
