@@ -5,11 +5,14 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 use serde_json::{Map, Value};
 
+/// An element that is not at its end yet: its name, its text so far, and the elements in it.
+type Element = (String, String, Vec<(String, Value)>);
+
 /// The document's root element as JSON. None where it is no XML.
 pub(super) fn from_xml(body: &[u8]) -> Option<Value> {
     let text = std::str::from_utf8(body).ok()?;
     let mut reader = Reader::from_str(text);
-    let mut open: Vec<(String, String, Vec<(String, Value)>)> = vec![(String::new(), String::new(), Vec::new())];
+    let mut open: Vec<Element> = vec![(String::new(), String::new(), Vec::new())];
     loop {
         match reader.read_event().ok()? {
             Event::Start(tag) => open.push((name(tag.local_name().as_ref()), String::new(), Vec::new())),

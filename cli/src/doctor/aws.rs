@@ -58,7 +58,7 @@ impl Question {
     pub(super) fn form(service: &'static Service, operation: &'static str, region: &str, fields: &[(&str, &str)]) -> Self {
         let mut body = format!("Action={operation}&Version={}", service.version);
         for (name, value) in fields {
-            body.push_str(&format!("&{name}={}", encoded(value)));
+            body.extend(["&", name, "=", &encoded(value)]);
         }
         Self { service, operation, region: region.to_owned(), path: "/".to_owned(), body: Some(body) }
     }
@@ -107,7 +107,7 @@ impl Aws {
     /// The answer, as JSON.
     pub(super) async fn ask(&self, question: Question) -> Fact<Value> {
         let reply = self.reply(&question).await?;
-        self.read(&question, &reply)
+        Self::read(&question, &reply)
     }
 
     /// The answer, or nothing where AWS has no such thing.
@@ -119,7 +119,7 @@ impl Aws {
         }
     }
 
-    pub(super) fn read(&self, question: &Question, reply: &Reply) -> Fact<Value> {
+    pub(super) fn read(question: &Question, reply: &Reply) -> Fact<Value> {
         let xml = matches!(question.service.protocol, Protocol::Query | Protocol::RestXml);
         if !(200..300).contains(&reply.status) {
             let (code, explained) = if xml { xml_code(&reply.body) } else { json_code(&reply.body) };
@@ -144,7 +144,7 @@ impl Aws {
         loop {
             let reply = self.send(question).await?;
             let throttled =
-                reply.status == 429 || (reply.status == 400 && self.read(question, &reply).is_err_and(|no| says_slower(&no.code)));
+                reply.status == 429 || (reply.status == 400 && Self::read(question, &reply).is_err_and(|no| says_slower(&no.code)));
             if (reply.status < 500 && !throttled) || tries == TRIES {
                 return Ok(reply);
             }

@@ -237,7 +237,7 @@ pub struct Alarm {
     pub enabled: bool,
     /// Whom it tells.
     pub actions: Vec<String>,
-    /// CloudWatch's word.
+    /// `OK`, `ALARM` or `INSUFFICIENT_DATA`.
     pub state: String,
 }
 

@@ -49,9 +49,14 @@ impl Finding {
     }
 }
 
+/// Whether nothing has to be mended.
+pub fn is_sound(findings: &[Finding]) -> bool {
+    findings.iter().all(|finding| finding.severity == Severity::Note)
+}
+
 macro_rules! codes {
     ($($constant:ident $name:literal $severity:ident $remedy:literal;)+) => {
-        $(#[doc = $remedy] pub const $constant: Code = Code { name: $name, severity: Severity::$severity, remedy: $remedy };)+
+        $(#[doc = concat!("`", $name, "`")] pub const $constant: Code = Code { name: $name, severity: Severity::$severity, remedy: $remedy };)+
         /// Every code.
         pub const ALL: &[Code] = &[$($constant),+];
     };
@@ -77,7 +82,7 @@ codes! {
     BUCKET_PUBLIC "bucket_public" Error "aws s3api put-public-access-block --bucket {name} --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true";
     BUCKET_PLAIN_HTTP "bucket_plain_http" Error "put the policy OnlyOverTls of template.yaml back: aws s3api put-bucket-policy --bucket {name} --policy file://policy.json";
     BUCKET_KEEPS_IMAGES "bucket_keeps_images" Error "put the lifecycle rules of template.yaml back, one for each retention: aws s3api put-bucket-lifecycle-configuration --bucket {name} --lifecycle-configuration file://rules.json";
-    BUCKET_UNENCRYPTED "bucket_unencrypted" Error "aws s3api put-bucket-encryption --bucket {name} --server-side-encryption-configuration '{\"Rules\":[{\"ApplyServerSideEncryptionByDefault\":{\"SSEAlgorithm\":\"AES256\"}}]}'";
+    BUCKET_ENCRYPTION_DIFFERS "bucket_encryption_differs" Error "encrypt as the template says: aws s3api put-bucket-encryption --bucket {name} --server-side-encryption-configuration file://encryption.json";
     BUCKET_ACLS "bucket_acls" Error "aws s3api put-bucket-ownership-controls --bucket {name} --ownership-controls 'Rules=[{ObjectOwnership=BucketOwnerEnforced}]'";
     BUCKET_VERSIONED "bucket_versioned" Error "aws s3api put-bucket-versioning --bucket {name} --versioning-configuration Status=Suspended, then delete the old versions: what was erased is still in them";
     BUCKET_ELSEWHERE "bucket_elsewhere" Error "use a bucket in the stack's region: functions are redirected from another one, and Rekognition takes none";
@@ -87,6 +92,7 @@ codes! {
     ROLE_POLICY_DIFFERS "role_policy_differs" Error "put the policy back as the template has it: aws iam put-role-policy --role-name {name} --policy-name <policy> --policy-document file://policy.json";
     ROLE_POLICY_ADDED "role_policy_added" Error "take it away: aws iam delete-role-policy or detach-role-policy --role-name {name}";
     ROLE_TRUST_DIFFERS "role_trust_differs" Error "put the trust back as the template has it: aws iam update-assume-role-policy --role-name {name} --policy-document file://trust.json";
+    ROLE_NOT_COMPARED "role_not_compared" Warning "compare it by hand with the template: aws iam get-role-policy --role-name {name}";
     STREAMING_TRUST "streaming_trust" Error "let create-session's role alone assume it: aws iam update-assume-role-policy --role-name {name} --policy-document file://trust.json";
     FUNCTION_UNREADY "function_unready" Error "aws lambda get-function-configuration --function-name {name} says why; deploy again";
     FUNCTION_OFF "function_off" Error "if that was no kill switch: aws lambda delete-function-concurrency --function-name {name}";
@@ -130,6 +136,13 @@ mod tests {
         let names: BTreeSet<_> = ALL.iter().map(|code| code.name).collect();
         assert_eq!(names.len(), ALL.len());
         assert!(names.iter().all(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')));
+    }
+
+    #[test]
+    fn every_code_is_in_the_documentation() {
+        let operations = include_str!("../../../docs/OPERATIONS.md");
+        let missing: Vec<_> = ALL.iter().map(|code| code.name).filter(|name| !operations.contains(&format!("`{name}`"))).collect();
+        assert!(missing.is_empty(), "not in docs/OPERATIONS.md: {missing:?}");
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::options::DoctorOptions;
 use crate::{CommandError, Report};
 use aws::Aws;
 use aws_credential_types::Credentials;
-use finding::Severity;
+use finding::is_sound;
 use reading::Subject;
 use services::ALL;
 use std::collections::BTreeMap;
@@ -37,6 +37,8 @@ pub async fn doctor(options: &DoctorOptions, variable: impl Fn(&str) -> Option<S
     let subject = Subject { region, stack: options.stack.clone(), parameters: options.parameters.clone() };
     let facts = reading::read(Aws::connect(credentials, endpoints, now), &subject).await.map_err(CommandError::Unread)?;
     let findings = judge::judge(&facts);
-    let sound = findings.iter().all(|finding| finding.severity == Severity::Note);
-    Ok(Report { text: if options.json { report::json(&facts, &findings) } else { report::text(&facts, &findings) }, sound })
+    Ok(Report {
+        text: if options.json { report::json(&facts, &findings) } else { report::text(&facts, &findings) },
+        sound: is_sound(&findings),
+    })
 }

@@ -19,30 +19,30 @@ pub(super) struct ExpectedRole {
 /// Resolves references.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Template<'a> {
-    template: &'a Value,
+    document: &'a Value,
     stack: &'a Stack,
     account: &'a Account,
 }
 
 impl<'a> Template<'a> {
     pub(super) fn new(template: &'a Value, stack: &'a Stack, account: &'a Account) -> Self {
-        Self { template, stack, account }
+        Self { document: template, stack, account }
     }
 
     /// The property of a resource, at such a path, resolved.
     pub(super) fn property(&self, logical_id: &str, path: &str) -> Option<Value> {
-        self.resolve(self.template.pointer(&format!("/Resources/{logical_id}/Properties/{path}"))?)
+        self.resolve(self.document.pointer(&format!("/Resources/{logical_id}/Properties/{path}"))?)
     }
 
     /// A role, with the policies that stand beside it as resources of their own.
     pub(super) fn role(&self, logical_id: &str) -> Option<ExpectedRole> {
-        let properties = self.template.pointer(&format!("/Resources/{logical_id}/Properties"))?;
+        let properties = self.document.pointer(&format!("/Resources/{logical_id}/Properties"))?;
         let mut role = ExpectedRole {
             trust: properties.get("AssumeRolePolicyDocument").and_then(|document| self.resolve(document)),
             ..ExpectedRole::default()
         };
         let own = properties.get("Policies").and_then(Value::as_array).into_iter().flatten();
-        let beside = self.template.get("Resources").and_then(Value::as_object).into_iter().flatten();
+        let beside = self.document.get("Resources").and_then(Value::as_object).into_iter().flatten();
         let beside = beside.filter(|(id, resource)| {
             resource.get("Type").and_then(Value::as_str) == Some("AWS::IAM::Policy") && self.stack.names.contains_key(*id)
         });
@@ -172,7 +172,7 @@ impl<'a> Template<'a> {
     }
 
     fn holds(&self, condition: &str) -> Option<bool> {
-        self.truth(self.template.pointer(&format!("/Conditions/{condition}"))?)
+        self.truth(self.document.pointer(&format!("/Conditions/{condition}"))?)
     }
 
     fn truth(&self, expression: &Value) -> Option<bool> {

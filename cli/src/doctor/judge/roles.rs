@@ -2,7 +2,7 @@
 
 use super::Judgement;
 use crate::doctor::facts::{Facts, Role, Stack};
-use crate::doctor::finding::{NOT_READ, ROLE_POLICY_ADDED, ROLE_POLICY_DIFFERS, ROLE_TRUST_DIFFERS, STREAMING_TRUST};
+use crate::doctor::finding::{ROLE_NOT_COMPARED, ROLE_POLICY_ADDED, ROLE_POLICY_DIFFERS, ROLE_TRUST_DIFFERS, STREAMING_TRUST};
 use crate::doctor::template::{Template, normal};
 use serde_json::Value;
 
@@ -25,7 +25,7 @@ pub(super) fn judge(judgement: &mut Judgement, facts: &Facts, stack: &Stack) {
                 let differs = normal(trust) != normal(&role.trust);
                 judgement.find_if(differs, ROLE_TRUST_DIFFERS, name, format!("{what} is trusted to others than the template says"));
             }
-            None => judgement.find(NOT_READ, name, format!("the trust of {what} in the template cannot be resolved")),
+            None => judgement.find(ROLE_NOT_COMPARED, name, format!("the trust of {what} in the template cannot be resolved")),
         }
         for (policy, document) in &expected.policies {
             match (document, role.policies.get(policy)) {
@@ -35,7 +35,7 @@ pub(super) fn judge(judgement: &mut Judgement, facts: &Facts, stack: &Stack) {
                     judgement.find_if(differs, ROLE_POLICY_DIFFERS, name, format!("the policy {policy} of {what} was changed"));
                 }
                 (None, Some(_)) => {
-                    judgement.find(NOT_READ, name, format!("the policy {policy} of {what} in the template cannot be resolved"))
+                    judgement.find(ROLE_NOT_COMPARED, name, format!("the policy {policy} of {what} in the template cannot be resolved"));
                 }
             }
         }

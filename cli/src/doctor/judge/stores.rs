@@ -3,10 +3,10 @@
 use super::Judgement;
 use crate::doctor::facts::{Bucket, Facts, Key, Stack, Table};
 use crate::doctor::finding::{
-    BUCKET_ACLS, BUCKET_ELSEWHERE, BUCKET_KEEPS_IMAGES, BUCKET_PLAIN_HTTP, BUCKET_PUBLIC, BUCKET_UNENCRYPTED, BUCKET_VERSIONED,
+    BUCKET_ACLS, BUCKET_ELSEWHERE, BUCKET_ENCRYPTION_DIFFERS, BUCKET_KEEPS_IMAGES, BUCKET_PLAIN_HTTP, BUCKET_PUBLIC, BUCKET_VERSIONED,
     KEY_NOT_ROTATED, KEY_OPEN, KEY_UNUSABLE, TABLE_EXPIRY_OFF, TABLE_KEY_DEFAULT, TABLE_RECOVERY_OFF, TABLE_STREAM_OFF, TABLE_UNPROTECTED,
 };
-use crate::doctor::template::normal;
+use crate::doctor::template::{Template, normal};
 use prooflight_shared::policy::Catalogue;
 use serde_json::Value;
 
@@ -15,9 +15,12 @@ pub(super) fn judge(judgement: &mut Judgement, facts: &Facts, stack: &Stack) {
         table(judgement, name, found);
     }
     judgement.there(&stack.buckets);
+    let template = stack.template.as_ref().ok().map(|template| Template::new(template, stack, &facts.account));
     for resource in &stack.buckets {
         if let Ok(Some(found)) = &resource.fact {
-            bucket(judgement, &facts.account.region, &resource.name, found);
+            let encryption = "BucketEncryption/ServerSideEncryptionConfiguration/0/ServerSideEncryptionByDefault/SSEAlgorithm";
+            let asked = template.and_then(|template| template.property(&resource.logical_id, encryption));
+            bucket(judgement, &facts.account.region, &resource.name, found, asked.as_ref().and_then(Value::as_str));
             // Others hold no images: a page, access logs.
             if resource.logical_id == "EvidenceBucket" {
                 evidence(judgement, &resource.name, found);
@@ -44,7 +47,7 @@ fn table(judgement: &mut Judgement, name: &str, table: &Table) {
     judgement.find_if(table.key.is_none(), TABLE_KEY_DEFAULT, name, "it is encrypted with a key of DynamoDB's, whose use nobody can see");
 }
 
-fn bucket(judgement: &mut Judgement, region: &str, name: &str, bucket: &Bucket) {
+fn bucket(judgement: &mut Judgement, region: &str, name: &str, bucket: &Bucket, asked: Option<&str>) {
     if let Some(place) = judgement.known(&bucket.region) {
         judgement.find_if(place != region, BUCKET_ELSEWHERE, name, format!("it is in {place}, the stack in {region}"));
     }
@@ -56,7 +59,10 @@ fn bucket(judgement: &mut Judgement, region: &str, name: &str, bucket: &Bucket) 
         judgement.find_if(!refuses, BUCKET_PLAIN_HTTP, name, "requests without TLS are taken");
     }
     if let Some(encryption) = judgement.known(&bucket.encryption) {
-        judgement.find_if(encryption.is_none(), BUCKET_UNENCRYPTED, name, "it does not say how objects are encrypted");
+        // S3 encrypts whatever comes; with what is the template's to say.
+        let has = encryption.as_ref().map(|(algorithm, _)| algorithm.as_str());
+        let found = format!("it encrypts with {}, in the template is {}", has.unwrap_or("nothing"), asked.unwrap_or("nothing"));
+        judgement.find_if(has.is_none() || asked.is_some_and(|asked| has != Some(asked)), BUCKET_ENCRYPTION_DIFFERS, name, found);
     }
     if let Some(ownership) = judgement.known(&bucket.ownership) {
         let found = format!("its ownership is {}, so objects can have lists of their own", ownership.as_deref().unwrap_or("not set"));

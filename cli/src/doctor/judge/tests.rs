@@ -46,6 +46,8 @@ fn template() -> Value {
                 "PolicyName": "lend", "Roles": [{"Ref": "CreateSessionRole"}], "PolicyDocument": lend}},
             "StreamingRole": {"Type": "AWS::IAM::Role", "Properties": {
                 "AssumeRolePolicyDocument": trust(&json!({"AWS": {"Fn::GetAtt": ["CreateSessionRole", "Arn"]}})), "Policies": []}},
+            "EvidenceBucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketEncryption": {"ServerSideEncryptionConfiguration": [
+                {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}}},
             "Rescue": {"Type": "AWS::Lambda::Function", "Properties": {"Timeout": 8, "Role": {"Fn::GetAtt": ["CreateSessionRole", "Arn"]}}},
         },
     })
@@ -226,7 +228,8 @@ const SPOILT: &[Spoiling] = &[
     ("bucket_keeps_images", |f| {
         first!(f, buckets).lifecycle.as_mut().unwrap().remove("sources/");
     }),
-    ("bucket_unencrypted", |f| first!(f, buckets).encryption = Ok(None)),
+    ("bucket_encryption_differs", |f| first!(f, buckets).encryption = Ok(None)),
+    ("bucket_encryption_differs", |f| first!(f, buckets).encryption = Ok(Some(("aws:kms".into(), None)))),
     ("bucket_acls", |f| first!(f, buckets).ownership = Ok(Some("ObjectWriter".into()))),
     ("bucket_acls", |f| first!(f, buckets).ownership = Ok(None)),
     ("bucket_versioned", |f| first!(f, buckets).versioned = Ok(true)),
@@ -251,6 +254,11 @@ const SPOILT: &[Spoiling] = &[
     }),
     ("role_policy_added", |f| first!(f, roles).attached = texts(&["arn:aws:iam::aws:policy/AdministratorAccess"])),
     ("role_trust_differs", |f| first!(f, roles).trust = trust(&json!({"Service": ["lambda.amazonaws.com", "ec2.amazonaws.com"]}))),
+    ("role_not_compared", |f| {
+        let policies = "/Resources/CreateSessionRole/Properties/Policies/0/PolicyDocument/Statement/0/Resource";
+        let template = f.stack.as_mut().unwrap().template.as_mut().unwrap();
+        *template.pointer_mut(policies).unwrap() = json!({"Fn::ImportValue": "elsewhere"});
+    }),
     ("streaming_trust", |f| first!(f, roles, 1).trust = trust(&json!({"AWS": [LENDER, "arn:aws:iam::123456789012:root"]}))),
     ("streaming_trust", |f| first!(f, roles, 1).trust = trust(&json!({"AWS": "AROAEXAMPLE"}))),
     ("streaming_trust", |f| first!(f, roles, 1).trust = trust(&json!("*"))),

@@ -24,7 +24,7 @@ pub(super) async fn whoami(aws: &mut Aws, region: &str) -> Fact<(Account, Fact<i
         aws.now = moved(aws.now, ahead);
         reply = aws.reply(&question).await?;
     }
-    let identity = aws.read(&question, &reply)?;
+    let identity = Aws::read(&question, &reply)?;
     let partition = text(&identity, "Arn").split(':').nth(1).unwrap_or("aws").to_owned();
     Ok((Account { id: text(&identity, "Account"), partition, region: region.to_owned() }, ahead))
 }

@@ -44,7 +44,7 @@ pub(super) async fn look_into(aws: &Aws, account: &Account, described: Described
         Ok(names) => (names, template),
         Err(unread) => (BTreeMap::new(), Err(unread)),
     };
-    let ((functions, sources, roles, apis), (tables, buckets, queues, keys), (logs, alarms, schedules, rules, collections)) =
+    let ((functions, sources, roles, apis), (tables, buckets, queues, keys), (logs, alarms, schedules, event_rules, collections)) =
         futures_util::future::join3(
             join4(
                 each(&names, "AWS::Lambda::Function", |name| functions::function(aws, account, name)),
@@ -78,7 +78,7 @@ pub(super) async fn look_into(aws: &Aws, account: &Account, described: Described
         logs,
         alarms,
         schedules,
-        rules,
+        rules: event_rules,
         apis,
         collections,
     }

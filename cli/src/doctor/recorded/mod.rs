@@ -2,6 +2,7 @@
 //! the API references (`answers.txt`); what a real account says may differ where a reference is wrong.
 
 use super::aws::Aws;
+use super::finding::is_sound;
 use super::judge::judge;
 use super::reading::{Subject, read};
 use aws_credential_types::Credentials;
@@ -106,6 +107,7 @@ async fn nothing_is_found_in_the_answers_about_a_stack_that_is_well() {
     assert_eq!(judge(&facts).iter().map(|finding| finding.code).collect::<Vec<_>>(), NOTHING, "{:#?}", judge(&facts));
     let asked: BTreeSet<String> = recorded.asked.lock().unwrap().iter().cloned().collect();
     assert_eq!(asked, recorded.answers.keys().cloned().collect(), "every answer was asked for, and no other");
+    assert!(is_sound(&judge(&facts)));
     assert!(!format!("{facts:?}").contains("a secret that nobody is told"));
 }
 
@@ -155,7 +157,7 @@ async fn what_is_wrong_is_found_in_the_answers() {
         ("bucket_public", format!("{s3}?publicAccessBlock"), 404, &no_such("NoSuchPublicAccessBlockConfiguration")),
         ("bucket_plain_http", format!("{s3}?policy"), 404, &no_such("NoSuchBucketPolicy")),
         ("bucket_keeps_images", format!("{s3}?lifecycle"), 404, &no_such("NoSuchLifecycleConfiguration")),
-        ("bucket_unencrypted", format!("{s3}?encryption"), 404, &no_such("ServerSideEncryptionConfigurationNotFoundError")),
+        ("bucket_encryption_differs", format!("{s3}?encryption"), 404, &no_such("ServerSideEncryptionConfigurationNotFoundError")),
         ("bucket_acls", format!("{s3}?ownershipControls"), 404, &no_such("OwnershipControlsNotFoundError")),
         ("bucket_versioned", format!("{s3}?versioning"), 200, versioned),
         ("bucket_elsewhere", format!("{s3}?location"), 200, "<LocationConstraint/>"),
@@ -203,6 +205,37 @@ async fn what_is_wrong_is_found_in_the_answers() {
         let expected: BTreeSet<_> = NOTHING.into_iter().chain([code]).collect();
         assert_eq!(Recorded::well().but(&key, status, body).codes().await, expected, "{key} {status}");
     }
+}
+
+/// The policy in the documentation allows every question, and no other operation.
+#[tokio::test]
+async fn whoever_is_refused_a_question_is_told_the_permission() {
+    let said = "not authorized to perform";
+    let in_json = format!(r#"{{"__type":"AccessDeniedException","Message":"{said}"}}"#);
+    let in_xml = format!("<ErrorResponse><Error><Code>AccessDenied</Code><Message>{said}</Message></Error></ErrorResponse>");
+    let mut permissions = BTreeSet::new();
+    // Anybody may ask who they are, and no question goes to the stream.
+    let free = |key: &str| key.contains("GetCallerIdentity") || key.contains("streaming-rekognition");
+    for key in Recorded::well().answers.keys().filter(|key| !free(key)) {
+        let xml = key.starts_with("form ") || key.contains("path s3.");
+        let refused = Recorded::well().but(key, 403, if xml { &in_xml } else { &in_json });
+        match refused.read("app").await {
+            Err(unread) => permissions.insert(unread.operation),
+            Ok(facts) => {
+                let findings = judge(&facts);
+                let told = findings.iter().find(|finding| finding.code == "not_read").unwrap_or_else(|| panic!("{key}: not told"));
+                assert!(told.found.starts_with("AccessDenied") && !is_sound(&findings), "{key}: {told:?}");
+                permissions.insert(told.subject.clone())
+            }
+        };
+    }
+    let operations = include_str!("../../../../docs/OPERATIONS.md");
+    let policy = operations.split("## Is it right?").nth(1).unwrap().split("```json").nth(1).unwrap().split("```").next().unwrap();
+    let policy: serde_json::Value = serde_json::from_str(policy).unwrap();
+    let statements = policy["Statement"].as_array().unwrap().iter();
+    let allowed =
+        statements.flat_map(|statement| statement["Action"].as_array().unwrap()).map(|action| action.as_str().unwrap().to_owned());
+    assert_eq!(permissions, allowed.collect());
 }
 
 #[tokio::test]
