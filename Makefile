@@ -30,10 +30,10 @@ ifndef MAKE_TERMOUT
 export NO_COLOR := 1
 endif
 
-.PHONY: help setup run test lint unit system e2e bench build clean fmt test-build page
+.PHONY: help setup run test lint unit system e2e bench build clean fmt test-build page pad-report
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what the other verbs need
 	@$(STEP) --live "set-up" scripts/setup.sh test
@@ -87,6 +87,12 @@ bench: ## measure, in optimised code
 	@cargo run --quiet --locked --profile quick -p prooflight-vision --example analyse -- tests/data/captures
 	@cargo bench --quiet --locked --profile quick -p prooflight-local --bench streams
 	@PROOFLIGHT_LOCAL=$(TARGET)/quick/prooflight-local cargo bench --quiet --locked --profile quick -p prooflight-tests
+
+CLIPS ?= 1000
+pad-report: ## how the local engine treats simulated attacks: docs/PAD-REPORT.md (PORTRAITS=DIR, CLIPS=1000)
+	@[ -n "$(PORTRAITS)" ] || { echo "make pad-report needs PORTRAITS=DIR: a folder of frontal portraits, one person each" >&2; exit 2; }
+	@cargo build --locked --profile quick -p prooflight-simulator
+	@$(TARGET)/quick/prooflight-pad-report --portraits "$(PORTRAITS)" --clips $(CLIPS) --keep $(TARGET)/pad $(FLAGS)
 
 build: ## the Lambda binaries, in target/lambda (ARCHITECTURE=x86_64 for the other one)
 	@scripts/setup.sh build

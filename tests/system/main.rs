@@ -30,6 +30,7 @@ mod reviews;
 mod roles;
 mod services;
 mod signing;
+mod simulated;
 mod stored;
 mod tidy;
 mod verifiers;

@@ -249,6 +249,8 @@ fn imports_go_one_way() {
         ("functions", &["prooflight_local", "prooflight_vision"]),
         ("cli", &["prooflight_local", "prooflight_vision", "aws_sdk"]),
         ("vision", &["prooflight_", "aws_", "axum", "hyper", "tokio", "reqwest"]),
+        ("simulator", &["prooflight_local", "prooflight_shared", "prooflight_create_session", "aws_sdk"]),
+        ("simulator/src/scene", &["prooflight_vision::Analysis", "tokio", "hyper", "std::fs", "std::time"]),
     ] {
         for file in files(crate_folder, "rs").into_iter().filter(|file| file.components().any(|part| part.as_os_str() == "src")) {
             let source = read(&file);
@@ -274,7 +276,7 @@ fn the_core_is_pure() {
 
 #[test]
 fn every_source_file_opens_with_a_paragraph_and_holds_one_concept() {
-    let own = ["shared", "functions", "vision", "local", "cli", "tests", "fuzz"];
+    let own = ["shared", "functions", "vision", "local", "cli", "simulator", "tests", "fuzz"];
     for file in own.into_iter().flat_map(|folder| files(folder, "rs")) {
         let source = read(&file);
         assert!(source.starts_with("//! "), "{} does not say what it is", file.display());

@@ -98,6 +98,10 @@ impl World {
         self.local.shutdown().await;
     }
 
+    pub(crate) fn certificate_pem(&self) -> String {
+        self.local.certificate_pem().to_owned()
+    }
+
     pub(crate) fn https_port(&self) -> u16 {
         self.local.https_port()
     }

@@ -8,6 +8,8 @@ mod conversation;
 mod draw;
 mod event;
 mod frames;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
 mod machine;
 mod message;
 mod pump;
