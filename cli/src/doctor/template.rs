@@ -133,6 +133,7 @@ impl<'a> Template<'a> {
             ("AWS::SQS::Queue", "QueueName") => last.to_owned(),
             ("AWS::Logs::LogGroup", "Arn") => format!("arn:{partition}:logs:{region}:{id}:log-group:{name}:*"),
             ("AWS::Events::EventBus", "Arn") => format!("arn:{partition}:events:{region}:{id}:event-bus/{name}"),
+            ("AWS::Rekognition::Collection", "Arn") => format!("arn:{partition}:rekognition:{region}:{id}:collection/{name}"),
             ("AWS::KMS::Key", "Arn") => format!("arn:{partition}:kms:{region}:{id}:key/{name}"),
             _ => return None,
         };

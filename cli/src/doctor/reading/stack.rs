@@ -29,7 +29,8 @@ pub(super) async fn describe(aws: &Aws, account: &Account, name: &str) -> Fact<D
     let stack = stacks.first().ok_or_else(|| question.unread("an answer without a stack", false))?;
     let parameters = list(stack, "Parameters").into_iter();
     Ok(Described {
-        name: name.to_owned(),
+        // Asked for by its ARN as well; the template means the name.
+        name: text(stack, "StackName"),
         status: text(stack, "StackStatus"),
         parameters: parameters.map(|one| (text(one, "ParameterKey"), text(one, "ParameterValue"))).collect(),
     })
