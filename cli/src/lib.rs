@@ -1,6 +1,7 @@
 //! What the command `prooflight` does for operators and developers. It speaks to a system over the wire only, as whoever the environment's
 //! credentials name, and changes nothing: all it does is read.
 
+pub mod doctor;
 pub mod options;
 pub mod replay;
 mod report;
@@ -15,7 +16,7 @@ use std::path::PathBuf;
 
 /// What came of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct Report {
     /// To be printed.
     pub text: String,
     /// Whether everything is as it has to be; the exit code tells.
@@ -39,6 +40,12 @@ pub enum CommandError {
     /// A variable is missing.
     #[error(transparent)]
     Environment(#[from] EnvironmentError),
+    /// A variable of AWS's is missing.
+    #[error("environment variable {0} is not set; `eval $(aws configure export-credentials --format env)` sets those of a profile")]
+    Variable(&'static str),
+    /// AWS did not answer what nothing can be judged without.
+    #[error("{} failed: {}", .0.operation, .0.code)]
+    Unread(doctor::facts::Unread),
     /// The system did not answer.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -48,7 +55,7 @@ pub enum CommandError {
 const LOCAL_TABLE: &str = "prooflight-local-verification-table";
 
 /// Decides what is stored again under another policy file.
-pub async fn replay(options: &ReplayOptions, variable: impl Fn(&str) -> Option<String>) -> Result<Finding, CommandError> {
+pub async fn replay(options: &ReplayOptions, variable: impl Fn(&str) -> Option<String>) -> Result<Report, CommandError> {
     let path = &options.policy;
     let file = std::fs::read_to_string(path).map_err(|source| CommandError::File { path: path.clone(), source })?;
     let catalogue = Catalogue::parse(&file)?;
@@ -58,5 +65,5 @@ pub async fn replay(options: &ReplayOptions, variable: impl Fn(&str) -> Option<S
     let table = options.table.as_deref().or_else(|| environment.optional(TABLE_NAME)).unwrap_or(LOCAL_TABLE);
     let table = VerificationTable::new(AwsClients::new(&environment)?.dynamodb(), table);
     let replay = Replay::of(&table, &catalogue).await?;
-    Ok(Finding { text: if options.json { report::json(&replay) } else { report::text(&replay) }, sound: replay.is_sound() })
+    Ok(Report { text: if options.json { report::json(&replay) } else { report::text(&replay) }, sound: replay.is_sound() })
 }

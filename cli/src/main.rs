@@ -4,25 +4,36 @@ use prooflight_cli::options::{Command, HELP, parse};
 use prooflight_shared::error_chain::ErrorChain;
 use std::io::{Error, Write, stderr, stdout};
 use std::process::ExitCode;
+use std::time::SystemTime;
 
-/// The command line is wrong: nothing was done.
+/// The command line is wrong, or the doctor could not look: nothing was done.
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
-    let options = match parse(std::env::args_os().skip(1)) {
+    let command = match parse(std::env::args_os().skip(1)) {
         Ok(Command::Help) => return say(HELP, true),
         Ok(Command::Version) => return say(concat!("prooflight ", env!("CARGO_PKG_VERSION"), "\n"), true),
-        Ok(Command::Replay(options)) => options,
+        Ok(command) => command,
         Err(error) => return fail(USAGE, &format!("{error}; --help lists the options")),
     };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(1, &format!("nothing to run on: {error}")),
     };
-    match runtime.block_on(prooflight_cli::replay(&options, process_variable)) {
-        Ok(finding) => say(&finding.text, finding.sound),
-        Err(error) => fail(1, &ErrorChain(&error).to_string()),
+    let (came, failed) = match command {
+        Command::Replay(options) => (runtime.block_on(prooflight_cli::replay(&options, process_variable)), 1),
+        Command::Doctor(options) => (runtime.block_on(prooflight_cli::doctor::doctor(&options, process_variable, now())), USAGE),
+        Command::Help | Command::Version => return ExitCode::SUCCESS,
+    };
+    match came {
+        Ok(report) => say(&report.text, report.sound),
+        Err(error) => fail(failed, &ErrorChain(&error).to_string()),
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place where the clock is read")]
+fn now() -> SystemTime {
+    SystemTime::now()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]

@@ -1,6 +1,7 @@
 //! The command line of `prooflight`.
 
 use lexopt::{Arg, Parser, ValueExt};
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -9,16 +10,24 @@ pub const HELP: &str = "\
 Prooflight's command line for operators and developers. It reads over the wire, with the credentials of the environment.
 
 Usage: prooflight replay --policy FILE [OPTIONS]
+       prooflight doctor [--stack NAME | --parameter NAME=VALUE ...] [--json]
 
   replay             decide what is stored again, each under the policy of the same name in FILE, and print what would change;
                      exits with 1 where evidence does not fit its digest or a record cannot be read
 
+  doctor             is it right? looks at the stack, or, before it is deployed, at the account and the regions, and says what is not
+                     as it has to be and what mends it; exits with 0 if nothing is, 1 if something is, 2 if it could not look
+
   --policy FILE      the policies, as in infra/policies.json
   --table NAME       the table (default TABLE_NAME, else that of a laptop)
+  --stack NAME       the stack, in AWS_REGION
+  --parameter NAME=VALUE
+                     what it will be deployed with: LivenessRegion, AlarmTopicArn
   --json             print JSON
   --help, --version
 
-Variables: AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_DYNAMODB.
+Variables: AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_DYNAMODB
+(and those of the other services for doctor).
 ";
 
 /// What `replay` is asked for.
@@ -32,11 +41,24 @@ pub struct ReplayOptions {
     pub json: bool,
 }
 
+/// What `doctor` is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DoctorOptions {
+    /// The stack; none before it is deployed.
+    pub stack: Option<String>,
+    /// What it will be deployed with.
+    pub parameters: BTreeMap<String, String>,
+    /// Print JSON.
+    pub json: bool,
+}
+
 /// What the command line asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// Decide again.
     Replay(ReplayOptions),
+    /// Is it right?
+    Doctor(DoctorOptions),
     /// Print the help.
     Help,
     /// Print the version.
@@ -46,23 +68,61 @@ pub enum Command {
 /// Reads the command line, without the program's own name.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, lexopt::Error> {
     let mut parser = Parser::from_args(arguments);
-    let (mut replay, mut policy, mut table, mut json) = (false, None, None, false);
+    let mut given = Given::default();
     while let Some(argument) = parser.next()? {
         match argument {
-            Arg::Value(command) if !replay && command == "replay" => replay = true,
-            Arg::Long("policy") => policy = Some(PathBuf::from(parser.value()?)),
-            Arg::Long("table") => table = Some(parser.value()?.string()?),
-            Arg::Long("json") => json = true,
+            Arg::Value(command) if given.command.is_none() && (command == "replay" || command == "doctor") => given.command = Some(command),
+            Arg::Long("policy") => given.policy = Some(PathBuf::from(parser.value()?)),
+            Arg::Long("table") => given.table = Some(parser.value()?.string()?),
+            Arg::Long("stack") => given.stack = Some(parser.value()?.string()?),
+            Arg::Long("parameter") => given.parameters.extend([parameter(&parser.value()?.string()?)?]),
+            Arg::Long("json") => given.json = true,
             Arg::Long("help") | Arg::Short('h') => return Ok(Command::Help),
             Arg::Long("version") | Arg::Short('V') => return Ok(Command::Version),
             other => return Err(other.unexpected()),
         }
     }
-    if !replay {
-        return Err(lexopt::Error::Custom("the command is missing: replay".into()));
+    given.command()
+}
+
+/// What stood on the line, of whatever command.
+#[derive(Default)]
+struct Given {
+    command: Option<OsString>,
+    policy: Option<PathBuf>,
+    table: Option<String>,
+    stack: Option<String>,
+    parameters: BTreeMap<String, String>,
+    json: bool,
+}
+
+impl Given {
+    fn command(self) -> Result<Command, lexopt::Error> {
+        let wrong = |text: &str| Err(lexopt::Error::Custom(text.into()));
+        let Self { command, policy, table, stack, parameters, json } = self;
+        match command {
+            None => wrong("the command is missing: replay or doctor"),
+            Some(command) if command == "doctor" => match (policy, table, &stack) {
+                (None, None, Some(_)) if !parameters.is_empty() => wrong("a stack has its own parameters: --stack or --parameter"),
+                (None, None, _) => Ok(Command::Doctor(DoctorOptions { stack, parameters, json })),
+                _ => wrong("--policy and --table are replay's"),
+            },
+            Some(_) if stack.is_some() || !parameters.is_empty() => wrong("--stack and --parameter are doctor's"),
+            Some(_) => match policy {
+                Some(policy) => Ok(Command::Replay(ReplayOptions { policy, table, json })),
+                None => wrong("replay needs --policy FILE"),
+            },
+        }
     }
-    let policy = policy.ok_or_else(|| lexopt::Error::Custom("replay needs --policy FILE".into()))?;
-    Ok(Command::Replay(ReplayOptions { policy, table, json }))
+}
+
+fn parameter(text: &str) -> Result<(String, String), lexopt::Error> {
+    let (name, value) = text.split_once('=').ok_or_else(|| lexopt::Error::Custom("--parameter takes NAME=VALUE".into()))?;
+    // Any other would be looked at nowhere, and whoever wrote it would think that it was.
+    if !["LivenessRegion", "AlarmTopicArn"].contains(&name) {
+        return Err(lexopt::Error::Custom(format!("--parameter takes LivenessRegion and AlarmTopicArn, not {name}").into()));
+    }
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 #[cfg(test)]
@@ -80,6 +140,15 @@ mod tests {
             ("replay --policy p.json", Command::Replay(plain.clone())),
             ("--policy=p.json --json replay", Command::Replay(ReplayOptions { json: true, ..plain.clone() })),
             ("replay --table t --policy p.json", Command::Replay(ReplayOptions { table: Some("t".into()), ..plain })),
+            ("doctor", Command::Doctor(DoctorOptions::default())),
+            ("doctor --stack s --json", Command::Doctor(DoctorOptions { stack: Some("s".into()), json: true, ..DoctorOptions::default() })),
+            (
+                "doctor --parameter LivenessRegion=eu-west-1",
+                Command::Doctor(DoctorOptions {
+                    parameters: [("LivenessRegion".to_owned(), "eu-west-1".to_owned())].into(),
+                    ..DoctorOptions::default()
+                }),
+            ),
             ("replay -h --nonsense", Command::Help),
             ("--version", Command::Version),
         ] {
@@ -90,9 +159,15 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named() {
         for (line, named) in [
-            ("", "the command is missing: replay"),
+            ("", "the command is missing: replay or doctor"),
             ("replay", "--policy"),
-            ("doctor", "doctor"),
+            ("verify", "verify"),
+            ("doctor replay --policy p.json", "replay"),
+            ("doctor --table t", "--table"),
+            ("doctor --parameter LivenessRegion", "NAME=VALUE"),
+            ("doctor --parameter JwtIssuer=x", "JwtIssuer"),
+            ("doctor --stack s --parameter LivenessRegion=eu-west-1", "--stack or --parameter"),
+            ("replay --policy p.json --stack s", "--stack"),
             ("replay replay --policy p.json", "replay"),
             ("replay --policy", "--policy"),
             ("replay --policy p.json --nonsense", "--nonsense"),

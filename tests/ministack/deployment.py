@@ -14,7 +14,13 @@ import yaml
 ROOT = pathlib.Path(__file__).parents[2]
 STACK = "prooflight"
 ISSUER = "https://tokens.example/"
-PARAMETERS = {"JwtIssuer": ISSUER, "JwtAudience": "prooflight", "AllowedOrigins": "https://verify.example", "Architecture": "x86_64"}
+PARAMETERS = {
+    "JwtIssuer": ISSUER,
+    "JwtAudience": "prooflight",
+    "AllowedOrigins": "https://verify.example",
+    "Architecture": "x86_64",
+    "AlarmTopicArn": "arn:aws:sns:us-east-1:000000000000:alarms",
+}
 CODE_BUCKET = "prooflight-code"
 DEPLOYED_WITHIN_SECONDS = 120
 

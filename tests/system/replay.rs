@@ -2,7 +2,7 @@
 
 use crate::world::{World, ids};
 use aws_sdk_dynamodb::types::AttributeValue;
-use prooflight_cli::Finding;
+use prooflight_cli::Report;
 use prooflight_cli::options::{Command, parse};
 use prooflight_shared::error_chain::ErrorChain;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ fn shipped() -> Value {
 }
 
 /// The command as somebody would type it, with the environment that the README names.
-async fn prooflight(world: &World, policies: &Value, more: &[&str]) -> Result<Finding, String> {
+async fn prooflight(world: &World, policies: &Value, more: &[&str]) -> Result<Report, String> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("policies.json");
     std::fs::write(&file, policies.to_string()).unwrap();
