@@ -99,7 +99,7 @@ bench: ## measure, in optimised code
 	@cargo build --locked --profile quick -p prooflight-local
 	@cargo run --quiet --locked --profile quick -p prooflight-vision --example analyse -- tests/data/captures
 	@cargo bench --quiet --locked --profile quick -p prooflight-local --bench streams
-	@PROOFLIGHT_LOCAL=$(TARGET)/quick/prooflight-local cargo bench --quiet --locked --profile quick -p prooflight-tests
+	@RUST_LOG=off PROOFLIGHT_LOCAL=$(TARGET)/quick/prooflight-local cargo bench --quiet --locked --profile quick -p prooflight-tests
 
 CLIPS ?= 1000
 # Weights are set on other people: `tune`, beside it.

@@ -105,6 +105,7 @@ pub enum CheckError {
 }
 
 impl CheckError {
+    #[expect(clippy::needless_pass_by_value, reason = "it is called where an error ends its way")]
     fn connection(what: &'static str, why: impl ToString) -> Self {
         Self::Connection { what, why: why.to_string() }
     }

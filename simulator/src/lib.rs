@@ -6,7 +6,6 @@
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
     clippy::indexing_slicing,
-    clippy::needless_range_loop,
     reason = "rendering is arithmetic over buffers whose sizes it has made itself, and a developer's tool may stop where it is wrong"
 )]
 

@@ -27,7 +27,8 @@ fn main() -> ExitCode {
 }
 
 fn presenters() -> String {
-    Presenter::ALL.iter().map(|presenter| format!("  {presenter:<18} {}\n", presenter.what())).collect()
+    let line = |presenter: &Presenter| format!("  {presenter:<18} {}", presenter.what());
+    Presenter::ALL.iter().map(line).collect::<Vec<_>>().join("\n") + "\n"
 }
 
 fn told(options: &Options, outcome: &Outcome) -> String {

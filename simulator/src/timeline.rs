@@ -73,7 +73,6 @@ impl Timeline {
 }
 
 #[cfg(test)]
-#[expect(clippy::float_cmp, reason = "these values are exact")]
 mod tests {
     use super::*;
     use crate::challenge::draw;

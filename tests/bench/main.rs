@@ -20,6 +20,8 @@ mod proxy;
 mod signing;
 #[path = "../system/stored.rs"]
 mod stored;
+#[path = "../system/tripwire.rs"]
+mod tripwire;
 #[path = "../system/world.rs"]
 mod world;
 

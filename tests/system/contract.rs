@@ -147,13 +147,13 @@ impl Contract {
     /// Where the answer depends on the token's scope, the alternative that is for this one.
     fn for_scopes<'a>(&'a self, schema: Place<'a>, held: &BTreeSet<String>) -> Place<'a> {
         let alternatives = schema.value["oneOf"].as_array().map_or(0, Vec::len);
-        let named = (0..alternatives).map(|at| format!("{}/oneOf/{at}", schema.pointer));
+        let mut named = (0..alternatives).map(|at| format!("{}/oneOf/{at}", schema.pointer));
         let fits = |pointer: &String| {
             let scope = &self.document.pointer(pointer).unwrap()["x-scope"];
             scope.as_str().is_some_and(|scope| held.contains(scope))
         };
         // A token with several scopes gets the answer of the last that the contract names.
-        let chosen = named.filter(fits).next_back();
+        let chosen = named.rfind(fits);
         chosen.map_or(schema, |pointer| Place { value: self.document.pointer(&pointer).unwrap(), pointer })
     }
 

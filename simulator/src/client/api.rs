@@ -50,13 +50,12 @@ impl Api {
         let connector = HttpsConnectorBuilder::new().with_tls_config(ClientConfig::clone(&tls)).https_only().enable_http1().build();
         let client = Client::builder(TokioExecutor::new()).build(connector);
         let mut api = Self { base: base.to_owned(), token: String::new(), client, tls };
-        api.token = match token {
-            Some(token) => token,
-            None => {
-                let url = format!("{}/dev/token", api.origin());
-                let answer = api.post("a token", &url, &json!({"subject": subject, "scope": "verify"})).await?.1;
-                text(&answer, "token").ok_or(CheckError::Unexpected("/dev/token"))?
-            }
+        api.token = if let Some(token) = token {
+            token
+        } else {
+            let url = format!("{}/dev/token", api.origin());
+            let answer = api.post("a token", &url, &json!({"subject": subject, "scope": "verify"})).await?.1;
+            text(&answer, "token").ok_or(CheckError::Unexpected("/dev/token"))?
         };
         Ok(api)
     }

@@ -105,7 +105,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>, drawn: u64) -> Resul
                 let name = parser.value()?.string()?;
                 presenter = Some(name.parse().map_err(|_| custom(format!("--presenter: nobody is called {name:?}")))?);
             }
-            Arg::Long("api") => options.api = parser.value()?.string()?.trim_end_matches('/').to_owned(),
+            Arg::Long("api") => parser.value()?.string()?.trim_end_matches('/').clone_into(&mut options.api),
             Arg::Long("ca-file") => options.ca_file = Some(parser.value()?.into()),
             Arg::Long("token") => options.token = Some(parser.value()?.string()?),
             Arg::Long("subject") => options.subject = parser.value()?.string()?,

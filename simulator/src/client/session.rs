@@ -16,7 +16,7 @@ const VIDEO: &str = "VideoEvent";
 const INFORMATION: &str = "ClientSessionInformationEvent";
 
 /// Longer than any verdict takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Performs a session and returns its recording.
 pub(super) async fn perform(api: &Api, options: &Options, opened: &Opened, cast: Cast) -> Result<Recording, CheckError> {

@@ -134,7 +134,7 @@ fn separation(measured: &[Measured]) -> String {
         for &presenter in &attacks {
             let low = likelihoods(&of(measured, presenter), name);
             if low.is_empty() || high.is_empty() {
-                text.push_str(" - |")
+                text.push_str(" - |");
             } else {
                 let _ = write!(text, " {:.2} |", area(&low, &high));
             }

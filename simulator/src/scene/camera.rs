@@ -1,5 +1,5 @@
 //! The camera: from linear light to the picture that an encoder gets. It finds exposure and white balance by itself and is slow about it,
-//! its sensor is noisy in the dark, its tone curve is not quite the standard one.
+//! its sensor is grainy in the dark, its tone curve is not quite the standard one.
 
 use super::raster::Canvas;
 use fastrand::Rng;
@@ -71,18 +71,18 @@ impl Camera {
         let (width, height) = (canvas.width, canvas.height);
         let mut rgb = vec![[0_u8; 3]; width];
         let mut above = vec![[0_u8; 3]; width];
-        let mut noisy = vec![0.0_f32; width];
+        let mut grainy = vec![0.0_f32; width];
         let mut picture = Picture { width, height, y: Vec::with_capacity(width * height), u: Vec::new(), v: Vec::new() };
         for (row, line) in canvas.light.chunks_exact(width).enumerate() {
             for channel in 0..3 {
                 let start = self.random.usize(0..NOISE);
                 let noise = &self.noise[start..start + width];
-                for ((noisy, pixel), noise) in noisy.iter_mut().zip(line).zip(noise) {
+                for ((grainy, pixel), noise) in grainy.iter_mut().zip(line).zip(noise) {
                     let light = pixel[channel] * factor[channel];
-                    *noisy = (light + grain * (light + 0.003).sqrt() * noise).clamp(0.0, 1.0) * (STEPS - 1) as f32;
+                    *grainy = (light + grain * (light + 0.003).sqrt() * noise).clamp(0.0, 1.0) * (STEPS - 1) as f32;
                 }
-                for (stored, noisy) in rgb.iter_mut().zip(&noisy) {
-                    stored[channel] = self.curve[*noisy as usize];
+                for (stored, grainy) in rgb.iter_mut().zip(&grainy) {
+                    stored[channel] = self.curve[*grainy as usize];
                 }
             }
             picture.y.extend(rgb.iter().map(|&[red, green, blue]| luma(red, green, blue)));
