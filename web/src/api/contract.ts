@@ -1139,8 +1139,8 @@ export interface components {
         SubjectOfQuery: components["schemas"]["Subject"];
         /** @description How many entries a page holds at most. */
         Limit: number;
-        /** @description The `nextCursor` of the page before. */
-        Cursor: components["schemas"]["Cursor"];
+        /** @description The `nextCursor` of the page before; an empty one is none, which asks for the first page. */
+        Cursor: string;
     };
     requestBodies: {
         /** @description There is nothing to say; no body, or an empty object. */
@@ -1205,7 +1205,7 @@ export interface operations {
                 status?: components["schemas"]["Status"];
                 /** @description How many entries a page holds at most. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `nextCursor` of the page before. */
+                /** @description The `nextCursor` of the page before; an empty one is none, which asks for the first page. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -1687,7 +1687,7 @@ export interface operations {
             query?: {
                 /** @description How many entries a page holds at most. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `nextCursor` of the page before. */
+                /** @description The `nextCursor` of the page before; an empty one is none, which asks for the first page. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
@@ -1966,7 +1966,7 @@ export interface operations {
     exportSubject: {
         parameters: {
             query?: {
-                /** @description The `nextCursor` of the page before. */
+                /** @description The `nextCursor` of the page before; an empty one is none, which asks for the first page. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: never;
