@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 /// Everything that an end user is told.
-const KNOWN: [&str; 28] = [
+const KNOWN: [&str; 29] = [
     "accessKeyId",
     "attemptsLeft",
     "challenge",
@@ -23,6 +23,8 @@ const KNOWN: [&str; 28] = [
     "policyVersion",
     "region",
     "requestId",
+    // A JWS; its claims are held to a list of their own, in results.rs.
+    "result",
     "retryAfterSeconds",
     "secretAccessKey",
     "serverTime",
