@@ -2,13 +2,14 @@
 //! them on one clock and one set of credentials.
 
 use crate::aws::credentials::{Caller, Credential, Credentials};
+use crate::aws::kms::Keys;
 use crate::aws::secretsmanager::Secrets;
 use crate::aws::{AwsEndpoint, AwsFault, AwsOptions, QueuesFault, Rekognition as Door, S3Fault, TablesFault};
 use crate::clock::Clock;
 use crate::data_folder::DataFolder;
 use crate::dev::{self, Helpers};
 use crate::event_sources::{EventSources, StreamDelivery};
-use crate::gateway::{Authorizer, Deployment, Function, Gateway, REGION, Stack, TEMPLATE, TemplateError, secrets};
+use crate::gateway::{Authorizer, Deployment, Function, Gateway, REGION, Stack, TEMPLATE, TemplateError, keys, secrets};
 use crate::lambda::{self, LambdaError, Variables, Work};
 use crate::page::Page;
 use crate::rekognition::Rekognition;
@@ -59,6 +60,9 @@ pub enum AssemblyError {
     /// The template's secrets cannot be read or made.
     #[error("the secrets in the data folder cannot be used")]
     Secrets(#[source] Error),
+    /// The template's keys cannot be read or made.
+    #[error("the keys in the data folder cannot be used")]
+    Keys(#[source] Error),
     /// There is no key to sign tokens with.
     #[error(transparent)]
     Tokens(#[from] TokenKeyError),
@@ -102,6 +106,7 @@ impl Assembly {
         let Served { web_dir, webhook_url } = options;
         let stack = Stack::read(TEMPLATE, &parameters(https_port, webhook_url))?;
         let secrets = Arc::new(Secrets::open(path, &secrets(&stack)?).map_err(AssemblyError::Secrets)?);
+        let keys = Arc::new(Keys::open(path, &keys(&stack)?).map_err(AssemblyError::Keys)?);
         let deployment = Deployment::read(&stack, |arn| secrets.required(arn))?;
         let options = AwsOptions {
             data: path,
@@ -109,6 +114,7 @@ impl Assembly {
             credentials: Arc::clone(&credentials),
             roles: deployment.roles.clone(),
             secrets,
+            keys,
         };
         let endpoint = Arc::new(AwsEndpoint::open(options)?);
         deployment.tables.iter().try_for_each(|table| endpoint.ensure_table(table))?;

@@ -29,10 +29,14 @@ pub const WEBHOOK_QUEUE_URL: &str = "WEBHOOK_QUEUE_URL";
 pub const WEBHOOK_DEAD_LETTERS_URL: &str = "WEBHOOK_DEAD_LETTERS_URL";
 /// The secret with the keys that they are signed with; its name, not its value.
 pub const WEBHOOK_KEYS_ARN: &str = "WEBHOOK_KEYS_ARN";
+/// The key that results are signed with.
+pub const RESULT_KEY_ARN: &str = "RESULT_KEY_ARN";
+/// In whose name they are.
+pub const RESULT_ISSUER: &str = "RESULT_ISSUER";
 
 /// What Lambda itself sets, and the endpoints that every AWS SDK knows
 /// ("Service-specific endpoints", AWS SDKs and Tools Reference Guide).
-const OF_AWS: [&str; 13] = [
+const OF_AWS: [&str; 14] = [
     "AWS_REGION",
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -40,6 +44,7 @@ const OF_AWS: [&str; 13] = [
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_DYNAMODB",
     "AWS_ENDPOINT_URL_EVENTBRIDGE",
+    "AWS_ENDPOINT_URL_KMS",
     "AWS_ENDPOINT_URL_REKOGNITION",
     "AWS_ENDPOINT_URL_S3",
     "AWS_ENDPOINT_URL_SECRETS_MANAGER",
@@ -47,7 +52,7 @@ const OF_AWS: [&str; 13] = [
     "AWS_ENDPOINT_URL_SQS",
     "AWS_ENDPOINT_URL_STS",
 ];
-const OF_OURS: [&str; 13] = [
+const OF_OURS: [&str; 15] = [
     TABLE_NAME,
     EVIDENCE_BUCKET,
     LIVENESS_REGION,
@@ -61,6 +66,8 @@ const OF_OURS: [&str; 13] = [
     WEBHOOK_QUEUE_URL,
     WEBHOOK_DEAD_LETTERS_URL,
     WEBHOOK_KEYS_ARN,
+    RESULT_KEY_ARN,
+    RESULT_ISSUER,
 ];
 
 /// The variables that were set.

@@ -60,9 +60,9 @@ pub enum FaultCode {
     WebhookQueueUnavailable,
     /// The queue of webhooks refuses us: permissions, or its URL.
     WebhookQueueRefused,
-    /// Secrets Manager throttles or is down.
+    /// Secrets Manager, or KMS, throttles or is down.
     SigningKeyUnavailable,
-    /// There is no key to sign with: permissions, or a secret that is not one.
+    /// There is no key to sign with: permissions, or a secret or a key of KMS that is not one.
     SigningKeyRefused,
     /// The invocation ran out of time, because services were slow.
     TooSlow,

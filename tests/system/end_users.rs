@@ -72,11 +72,17 @@ async fn every_route_of_an_end_user_is_walked() {
     let cancelled = bob.send(Method::POST, &format!("/verifications/{id}/cancel"), &[], "").await;
     note("POST /verifications/{id}/cancel", cancelled.status);
 
+    for (of, query) in [(&id, "?aud=shop&nonce=1"), (&id, ""), (&last, "?aud=shop&nonce=1")] {
+        let result = bob.send(Method::GET, &format!("/verifications/{of}/result{query}"), &[], "").await;
+        note("GET /verifications/{id}/result", result.status);
+    }
+
     let walked = answers.keys().cloned().collect::<BTreeSet<_>>();
     assert_eq!(walked, routes(), "every route of an end user is walked");
     for (route, statuses) in [
         ("POST /verifications", &[201, 400, 403, 422][..]),
         ("GET /verifications/{id}", &[200, 404]),
+        ("GET /verifications/{id}/result", &[200, 400, 404]),
         ("POST /verifications/{id}/sessions", &[201, 409, 429]),
         ("POST /verifications/{id}/sessions/{sessionId}/complete", &[200, 202]),
         ("POST /verifications/{id}/cancel", &[200, 409]),

@@ -29,6 +29,7 @@ mod redeliveries;
 mod refusals;
 mod replay;
 mod rescues;
+mod results;
 mod reviews;
 mod roles;
 mod services;

@@ -1,10 +1,12 @@
 //! Tells how a verification stands (`GET /verifications/{id}`): its owner, and a service that holds the scope `read`, which
-//! also lists those of a subject (`GET /verifications`). The passing of time is applied to what is read, so an expired
+//! also lists those of a subject (`GET /verifications`); both can have it signed. The passing of time is applied to what is read, so an expired
 //! verification reads as expired before any clean-up has come by.
+
+mod signed_result;
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use jiff::Timestamp;
-use prooflight_shared::adapters::{AwsClients, List, Place, VerificationTable};
+use prooflight_shared::adapters::{AwsClients, List, Place, ResultKey, VerificationTable};
 use prooflight_shared::app::Entropy;
 use prooflight_shared::domain::{Owner, SessionId, StackKey, Status, Verification, VerificationId};
 use prooflight_shared::edge::{
@@ -14,12 +16,14 @@ use prooflight_shared::edge::{
 use prooflight_shared::environment::{self, Environment};
 use prooflight_shared::invocation::Invocation;
 use serde::Serialize;
+use signed_result::{Asked, Signer};
 
 /// The use case with its connection.
 #[derive(Debug)]
 pub struct GetVerification {
     table: VerificationTable,
     stack_key: StackKey,
+    signer: Signer,
 }
 
 impl LambdaFunction for GetVerification {
@@ -32,11 +36,15 @@ impl LambdaFunction for GetVerification {
         Ok(Self {
             table: VerificationTable::new(clients.dynamodb(), environment.required(environment::TABLE_NAME)?),
             stack_key: StackKey::new(environment.identifier_key()?),
+            signer: Signer {
+                key: ResultKey::new(clients.kms(), environment.required(environment::RESULT_KEY_ARN)?),
+                issuer: environment.required(environment::RESULT_ISSUER)?.to_owned(),
+            },
         })
     }
 
     async fn warm_up(&self) {
-        self.table.warm_up().await;
+        tokio::join!(self.table.warm_up(), self.signer.key.warm_up());
     }
 
     fn request_id(event: &ApiGatewayV2httpRequest) -> Option<&str> {
@@ -48,6 +56,8 @@ impl LambdaFunction for GetVerification {
             match request.route_key.as_deref() {
                 Some("GET /verifications") => self.list(&request, &invocation).await,
                 Some("GET /verifications/{id}") => self.get(&request, &invocation).await,
+                Some("GET /verifications/{id}/result") => self.result(&request, &invocation).await,
+                Some("GET /.well-known/jwks.json") => self.signer.keys().await,
                 _ => Err(Problem::NotFound),
             }
         };
@@ -70,6 +80,15 @@ impl GetVerification {
         let verification = loaded.verification.at(now);
         let view = OwnerView::of(&verification, now).limited(limits.standing(now).retry_after_seconds(now));
         Ok(Answer::json(200, &OwnerBody { verification: view, current_session: CurrentSession::of(&verification) }))
+    }
+
+    /// The same for a third party: signed, for him alone. Like every read it goes by the table, never by what a client says.
+    async fn result(&self, request: &ApiGatewayV2httpRequest, invocation: &Invocation) -> Result<Answer, Problem> {
+        let (caller, scope) = Caller::with_one_of(request, &["read", "verify"])?;
+        let id = VerificationId::parse(path_parameter(request, "id")).ok_or(Problem::NotFound)?;
+        let loaded = self.table.load(&id).await?;
+        let loaded = loaded.filter(|loaded| scope == "read" || loaded.verification.owner == caller.owner).ok_or(Problem::NotFound)?;
+        self.signer.result(&loaded.verification.at(invocation.now), Asked::of(request)?, invocation.now).await
     }
 
     /// A subject's verifications, newest first, their status judged as of now.

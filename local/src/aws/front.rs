@@ -9,7 +9,7 @@ use crate::aws::signature::{SignatureFault, Verified, is_presigned, verify_heade
 use crate::aws::sqs::{self, Queues};
 use crate::aws::sts::{Form, Sts, StsFault};
 use crate::aws::{
-    Rekognition, dynamodb, entropy, eventbridge, json, lambda, policy, rekognition, s3, secretsmanager, stepfunctions, sts_xml,
+    Rekognition, dynamodb, entropy, eventbridge, json, kms, lambda, policy, rekognition, s3, secretsmanager, stepfunctions, sts_xml,
 };
 use crate::clock::{Clock, wall_now};
 use axum::body::Body;
@@ -38,6 +38,7 @@ pub(super) struct Front {
     pub(super) events: Arc<eventbridge::Events>,
     pub(super) tasks: Arc<stepfunctions::Tasks>,
     pub(super) secrets: Arc<secretsmanager::Secrets>,
+    pub(super) keys: Arc<kms::Keys>,
 }
 
 /// How a request speaks, which decides how a refusal is worded.
@@ -123,6 +124,7 @@ impl Front {
             "events" => eventbridge::permissions(operation, &body, &verified.scope.region),
             "states" => stepfunctions::permissions(operation),
             "secretsmanager" => secretsmanager::permissions(operation, &body),
+            "kms" => kms::permissions(operation, &body),
             _ => return json::unknown_operation(service, operation),
         };
         let now = self.clock.now();
@@ -138,6 +140,7 @@ impl Front {
             "events" => return self.events.answer(operation, &body, now),
             "states" => return self.tasks.answer(operation, &body, now),
             "secretsmanager" => return self.secrets.answer(operation, &body),
+            "kms" => return self.keys.answer(operation, &body),
             _ => {}
         }
         if service == "sqs" {
@@ -232,6 +235,7 @@ impl<'a> Protocol<'a> {
                 "AmazonSQS" => "sqs",
                 "AWSEvents" => "events",
                 "AWSStepFunctions" => "states",
+                "TrentService" => "kms",
                 other => other,
             };
             return Self::Json { service, operation };
@@ -280,5 +284,5 @@ impl<'a> Protocol<'a> {
 
 /// Whether a target's name is one of our services', as opposed to a prefix that we do not know.
 fn is_ours(service: &str) -> bool {
-    matches!(service, "dynamodb" | "rekognition" | "sqs" | "events" | "states" | "secretsmanager")
+    matches!(service, "dynamodb" | "rekognition" | "sqs" | "events" | "states" | "secretsmanager" | "kms")
 }

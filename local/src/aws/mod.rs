@@ -1,5 +1,5 @@
 //! The AWS endpoint: one HTTP port, path style, on which SigV4 is verified and a request goes to its service - Rekognition,
-//! DynamoDB, S3, SQS, STS, Lambda, `EventBridge`, Secrets Manager or Step Functions.
+//! DynamoDB, S3, SQS, STS, Lambda, `EventBridge`, KMS, Secrets Manager or Step Functions.
 
 pub(crate) mod claim;
 pub mod credentials;
@@ -9,6 +9,7 @@ pub mod eventbridge;
 mod front;
 pub mod journal;
 pub mod json;
+pub mod kms;
 pub mod lambda;
 pub mod policy;
 mod rekognition;
@@ -31,6 +32,7 @@ use front::Front;
 use futures_util::future::BoxFuture;
 use http::Response;
 use journal::Journal;
+use kms::Keys;
 use lambda::Lambda;
 use policy::Policy;
 use s3::Buckets;
@@ -58,6 +60,7 @@ pub struct AwsEndpoint {
     events: Arc<Events>,
     tasks: Arc<Tasks>,
     secrets: Arc<Secrets>,
+    keys: Arc<Keys>,
     roles: Arc<BTreeMap<String, Policy>>,
 }
 
@@ -73,6 +76,8 @@ pub struct AwsOptions<'a> {
     pub roles: BTreeMap<String, Policy>,
     /// The secrets that Secrets Manager has.
     pub secrets: Arc<Secrets>,
+    /// The keys that KMS has.
+    pub keys: Arc<Keys>,
 }
 
 /// Rekognition as the endpoint calls it: operation, body and caller in, the whole answer out.
@@ -98,7 +103,7 @@ pub enum AwsFault {
 impl AwsEndpoint {
     /// Opens the data of all services.
     pub fn open(options: AwsOptions<'_>) -> Result<Self, AwsFault> {
-        let AwsOptions { data, clock, credentials, roles, secrets } = options;
+        let AwsOptions { data, clock, credentials, roles, secrets, keys } = options;
         if let Some(folder) = data {
             std::fs::create_dir_all(folder)?;
         }
@@ -117,6 +122,7 @@ impl AwsEndpoint {
             tasks: Arc::new(Tasks::new(Arc::clone(&feed))),
             feed,
             secrets,
+            keys,
             roles: Arc::new(roles),
         })
     }
@@ -201,6 +207,7 @@ impl AwsEndpoint {
             events: Arc::clone(&self.events),
             tasks: Arc::clone(&self.tasks),
             secrets: Arc::clone(&self.secrets),
+            keys: Arc::clone(&self.keys),
         };
         axum::Router::new().fallback(front::answer).with_state(Arc::new(front))
     }

@@ -246,9 +246,15 @@ mod tests {
     ) -> (StreamDelivery, Arc<Mutex<Vec<String>>>) {
         let clock = Arc::new(Clock::ephemeral());
         let credentials = Arc::new(Credentials::default());
-        let endpoint =
-            AwsEndpoint::open(AwsOptions { data: None, clock: Arc::clone(&clock), credentials, roles: [].into(), secrets: Arc::default() })
-                .expect("an endpoint");
+        let endpoint = AwsEndpoint::open(AwsOptions {
+            data: None,
+            clock: Arc::clone(&clock),
+            credentials,
+            roles: [].into(),
+            secrets: Arc::default(),
+            keys: Arc::default(),
+        })
+        .expect("an endpoint");
         let (batches, function) = (Arc::new(Mutex::new(Vec::new())), Arc::new(function));
         let (told, mut functions) = (Arc::clone(&batches), Functions::default());
         functions.insert("publish", move |event, _| {

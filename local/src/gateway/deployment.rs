@@ -137,6 +137,11 @@ pub fn secrets(stack: &Stack) -> Result<Vec<Json>, TemplateError> {
     described(stack, "AWS::SecretsManager::Secret", "Name")
 }
 
+/// The properties of every KMS key, `KeyId` included.
+pub fn keys(stack: &Stack) -> Result<Vec<Json>, TemplateError> {
+    described(stack, "AWS::KMS::Key", "KeyId")
+}
+
 fn names(stack: &Stack, kind: &str) -> Result<Vec<String>, TemplateError> {
     stack.resources_of(kind).map(|resource| stack.physical_name(&resource)).collect()
 }

@@ -17,7 +17,7 @@ mod stack;
 
 pub use authorizer::{Authorized, Authorizer, Refusal};
 pub use cors::Cors;
-pub use deployment::{Deployment, Function, JwtConfiguration, QueueSource, secrets};
+pub use deployment::{Deployment, Function, JwtConfiguration, QueueSource, keys, secrets};
 pub use functions::{FunctionFailure, Functions};
 pub use routes::{Access, Match, Route, Routes};
 pub use rules::Rule;

@@ -136,6 +136,7 @@ impl Stack {
             "AWS::S3::Bucket" => format!("s3:::{name}"),
             "AWS::IAM::Role" => format!("iam::{ACCOUNT}:role/{name}"),
             "AWS::SecretsManager::Secret" => format!("secretsmanager:{REGION}:{ACCOUNT}:secret:{name}"),
+            "AWS::KMS::Key" => format!("kms:{REGION}:{ACCOUNT}:key/{name}"),
             "AWS::Logs::LogGroup" => format!("logs:{REGION}:{ACCOUNT}:log-group:{name}"),
             "AWS::SQS::Queue" => format!("sqs:{REGION}:{ACCOUNT}:{name}"),
             "AWS::Events::EventBus" => format!("events:{REGION}:{ACCOUNT}:event-bus/{name}"),

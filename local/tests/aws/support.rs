@@ -80,6 +80,7 @@ impl World {
             credentials: Arc::clone(&credentials),
             roles: [].into(),
             secrets: Arc::default(),
+            keys: Arc::default(),
         })
         .unwrap();
         let router = endpoint.router(

@@ -45,6 +45,7 @@ impl World {
             credentials: Arc::clone(&credentials),
             roles: [].into(),
             secrets: Arc::default(),
+            keys: Arc::default(),
         };
         let endpoint = AwsEndpoint::open(options).unwrap();
         endpoint.ensure_bucket(BUCKET).unwrap();

@@ -68,6 +68,13 @@ impl AwsClients {
         aws_sdk_s3::Client::from_conf(config.build())
     }
 
+    /// KMS in the function's region.
+    pub fn kms(&self) -> aws_sdk_kms::Client {
+        let mut config = aws_sdk_kms::config::Builder::from(&self.shared);
+        config.set_endpoint_url(self.endpoint("AWS_ENDPOINT_URL_KMS"));
+        aws_sdk_kms::Client::from_conf(config.build())
+    }
+
     /// Secrets Manager in the function's region.
     pub fn secrets_manager(&self) -> aws_sdk_secretsmanager::Client {
         let mut config = aws_sdk_secretsmanager::config::Builder::from(&self.shared);

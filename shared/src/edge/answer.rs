@@ -18,13 +18,15 @@ pub struct Answer {
     location: Option<String>,
     etag: Option<String>,
     retry_after_seconds: Option<u32>,
+    cached_for_seconds: Option<u32>,
 }
 
 impl Answer {
     /// An answer with that status and body.
     pub fn json(status: u16, body: &impl Serialize) -> Self {
         // Answers are plain structs; an empty body would be a bug that the tests of every route would show.
-        Self { status, body: serde_json::to_string(body).unwrap_or_default(), location: None, etag: None, retry_after_seconds: None }
+        let body = serde_json::to_string(body).unwrap_or_default();
+        Self { status, body, location: None, etag: None, retry_after_seconds: None, cached_for_seconds: None }
     }
 
     /// Names the state of what is shown, for a later request to rest on (RFC 9110, `ETag`).
@@ -38,6 +40,13 @@ impl Answer {
     #[must_use]
     pub fn located_at(mut self, location: String) -> Self {
         self.location = Some(location);
+        self
+    }
+
+    /// Lets anybody keep it for so long; whatever does not say so is kept by nobody.
+    #[must_use]
+    pub fn cached_for(mut self, seconds: u32) -> Self {
+        self.cached_for_seconds = Some(seconds);
         self
     }
 
@@ -89,7 +98,8 @@ pub async fn in_time<T>(work: impl Future<Output = Result<T, Problem>>) -> Resul
 fn rendered(answer: Answer, request_id: &str, content_type: &'static str) -> ApiGatewayV2httpResponse {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let public = answer.cached_for_seconds.and_then(|seconds| HeaderValue::try_from(format!("public, max-age={seconds}")).ok());
+    headers.insert(CACHE_CONTROL, public.unwrap_or(HeaderValue::from_static("no-store")));
     if let Ok(id) = HeaderValue::from_str(request_id) {
         headers.insert(HeaderName::from_static("x-request-id"), id);
     }

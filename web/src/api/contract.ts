@@ -54,6 +54,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/verifications/{id}/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The verification's id. */
+                id: components["parameters"]["VerificationId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Read a verification's signed result
+         * @description What stands at `GET /verifications/{id}`, signed, so that nobody has to believe a browser: a JWS (ES256) for one audience, good for five
+         *     minutes, whose keys are at `/.well-known/jwks.json`. `docs/RESULTS.md` says how it is checked. For its subject (`verify`) and for services
+         *     (`read`).
+         */
+        get: operations["getResult"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the keys that results are signed with
+         * @description For everybody. It may be kept for five minutes.
+         */
+        get: operations["getResultKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/verifications/{id}/sessions": {
         parameters: {
             query?: never;
@@ -416,6 +461,27 @@ export interface components {
         ExternalReference: string;
         /** @description The client's name for its device. */
         DeviceId: string;
+        /** @description What stands at the verification, signed. */
+        SignedResult: {
+            /** @description A JWS in its compact form. */
+            result: string;
+        };
+        /** @description A JSON Web Key Set (RFC 7517). */
+        ResultKeys: {
+            keys: {
+                /** @constant */
+                kty: "EC";
+                /** @constant */
+                crv: "P-256";
+                x: string;
+                y: string;
+                /** @constant */
+                use: "sig";
+                /** @constant */
+                alg: "ES256";
+                kid: string;
+            }[];
+        };
         /** @description Where a list goes on; sealed. */
         Cursor: string;
         /**
@@ -1357,6 +1423,76 @@ export interface operations {
             400: components["responses"]["GatewayBadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["GatewayTooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["TryAgain"];
+        };
+    };
+    getResult: {
+        parameters: {
+            query: {
+                /**
+                 * @description Who is to rely on it.
+                 * @example https://shop.example.com
+                 */
+                aud: string;
+                /**
+                 * @description Made by who relies on it, once for each result.
+                 * @example 3f9c2a77d1
+                 */
+                nonce: string;
+            };
+            header?: never;
+            path: {
+                /** @description The verification's id. */
+                id: components["parameters"]["VerificationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedResult"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["GatewayTooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["TryAgain"];
+        };
+    };
+    getResultKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResultKeys"];
+                };
+            };
+            400: components["responses"]["GatewayBadRequest"];
             404: components["responses"]["NotFound"];
             413: components["responses"]["GatewayTooLarge"];
             429: components["responses"]["Throttled"];
