@@ -33,7 +33,10 @@ ISO/IEC 30107-3 follows from them; the names are that standard's because the ari
 
 const LIMITS: &str = "## What it cannot detect
 
-What was simulated and passes too often at 80, and by how much, is in the table above. Beside it:
+What was simulated and passes too often at 80, and by how much, is in the table above. The aim is at most 2 % of prints, screens, replays and injections, and at most 3 % of live
+people rejected. Prints that are cut out along the head or bent round a face miss it by far: paper reflects the colours as skin does, and no background of theirs is left to give them away. Their
+want of depth is measured (`parallax.planar`) and hardly counts, because the recorded sessions that have to pass show a flat face. Live people are rejected where the screen is too weak against the room
+to be seen. Beside it:
 
 - A paper mask over part of a live face moves, has depth and reflects like a face. Nothing in the engine looks for its edge.
 - A head in three dimensions of silicone or resin was not simulated: to all cues here it is a live person.
