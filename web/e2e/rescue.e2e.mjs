@@ -38,8 +38,10 @@ test('a browser that is killed right after its last chunk of video loses nothing
   assert.equal((await told(window, taskToken)).state, 'waiting');
   assert.equal((await storedObjects(aws)).size, 0);
 
+  const why = await fromPage(window, `/dev/sessions/${session.sessionId}/explain`);
   await advance(window, 61);
-  assert.equal((await seen()).status, 'approved');
+  const said = why.cues.map(({ name, contribution, explanation }) => `${name} leaves ${contribution}: ${explanation}`);
+  assert.equal((await seen()).status, 'approved', said.join('\n'));
   const images = await storedObjects(aws);
   for (const [key, bytes] of images) {
     assert.ok(key.includes(verificationId), key);
