@@ -37,6 +37,7 @@ pub(crate) fn weigh(track: &Track, challenge: &Challenge, account: &Account, see
         let (light, drawn) = light::examine(track, challenge, account, seed);
         cues.extend(light);
         curve = drawn;
+        contrast::or_depth(&mut cues);
     }
     cues.extend(continuity::cues(&track.glances));
     cues.extend(recording::cues(track, challenge, account));
@@ -98,7 +99,7 @@ mod tests {
     fn what_is_no_number_was_not_measured() {
         let cue = falling("light.contrast", f32::NAN, 0.5, 0.1, String::new());
         assert_eq!((cue.value, cue.explanation.as_str()), (None, "Not measured: the measurement gave no number."));
-        assert!((cue.likelihood - 0.85).abs() < 1e-6);
+        assert!((cue.likelihood - 0.88).abs() < 1e-6);
     }
 
     #[test]

@@ -20,9 +20,32 @@ pub(super) fn cue(face: f64, background: Option<f64>) -> Cue {
     falling("light.contrast", share, 0.5, 0.1, said)
 }
 
+/// Where there was no background to look at, depth speaks in its place: of what tells a print from a head by its surface, nothing else is left.
+pub(super) fn or_depth(cues: &mut [Cue]) {
+    const COUNTS: f32 = 0.25;
+    let depth = cues.iter().find(|cue| cue.name == "parallax.planar").map_or(0.0, |cue| cue.likelihood);
+    if let Some(contrast) = cues.iter_mut().find(|cue| cue.name == "light.contrast" && cue.value.is_none()) {
+        contrast.likelihood *= depth.powf(COUNTS);
+        contrast.explanation.push_str(" The depth of the face counts the more.");
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::rising;
     use super::*;
+
+    #[test]
+    fn without_a_background_a_flat_face_is_not_enough() {
+        let with = |residual: f32, background| {
+            let mut cues = [rising("parallax.planar", residual, 0.0085, 0.002, String::new()), cue(0.1, background)];
+            or_depth(&mut cues);
+            cues[1].likelihood
+        };
+        assert!(with(0.003, None) < 0.5 && with(0.0077, None) < 0.75, "prints");
+        assert!(with(0.012, None) > 0.82, "the shallowest head in forty");
+        assert!((with(0.003, Some(0.003)) - with(0.02, Some(0.003))).abs() < 1e-6, "seen, the background speaks for itself");
+    }
 
     #[test]
     fn a_background_that_reflects_like_the_face_speaks_against_it() {
