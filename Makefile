@@ -11,6 +11,8 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 CARGO_ALL := --locked --workspace
 FUNCTIONS := $(notdir $(patsubst %/,%,$(wildcard functions/*/)))
 ARCHITECTURE ?= arm64
+# What starts on this machine, by Lambda's name for it.
+HERE := $(subst aarch64,arm64,$(shell uname -m))
 FLAGS ?=
 
 # Lambda's linters ask neither a network nor an account, and report to nobody.
@@ -30,7 +32,7 @@ ifndef MAKE_TERMOUT
 export NO_COLOR := 1
 endif
 
-.PHONY: help setup run test lint unit system e2e bench build clean fmt test-build page
+.PHONY: help setup run test lint unit system e2e bench build deploy clean fmt test-build page
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +71,8 @@ system: test-build ## the tests over the wire
 	@rm -rf $(JOURNAL) && mkdir -p $(JOURNAL)
 	@$(STEP) --live "system tests" env PROOFLIGHT_JOURNAL=$(JOURNAL) scripts/rust-tests.sh 'package(prooflight-tests)' --package prooflight-tests
 	@$(STEP) "least privilege" env PROOFLIGHT_JOURNAL=$(JOURNAL) cargo test --quiet $(CARGO_ALL) --test system -- --ignored --exact roles::whatever_a_role_grants_is_used
+	@$(STEP) "two functions start from their zips" python3 scripts/lambda-zips.py --start --out $(TARGET)/lambda-smoke \
+	    $(TARGET)/debug/get-verification $(TARGET)/debug/create-session
 	@$(STEP) --live "boto3 tests" env $(LOCAL) .tools/test/bin/python -m pytest -q -p no:cacheprovider tests/boto3
 	@$(STEP) --live "second AWS" env $(LOCAL) .tools/ministack/bin/python -m pytest -q -p no:cacheprovider tests/ministack
 
@@ -88,10 +92,16 @@ bench: ## measure, in optimised code
 	@cargo bench --quiet --locked --profile quick -p prooflight-local --bench streams
 	@PROOFLIGHT_LOCAL=$(TARGET)/quick/prooflight-local cargo bench --quiet --locked --profile quick -p prooflight-tests
 
-build: ## the Lambda binaries, in target/lambda (ARCHITECTURE=x86_64 for the other one)
+build: ## the Lambda binaries and zips, in target/lambda (ARCHITECTURE=x86_64 for the other one)
 	@scripts/setup.sh build
 	@PATH="$(CURDIR)/.tools/build/bin:$$PATH" cargo lambda build --locked --release --lambda-dir target/lambda \
 	    $(if $(filter arm64,$(ARCHITECTURE)),--arm64,--x86-64) $(addprefix --bin ,$(FUNCTIONS))
+	@python3 scripts/lambda-zips.py $(if $(filter $(ARCHITECTURE),$(HERE)),--start) --out target/lambda \
+	    $(foreach function,$(FUNCTIONS),target/lambda/$(function)/bootstrap)
+
+deploy: build ## deploy what make build made, asking for the parameters (ARCHITECTURE as for build)
+	@scripts/setup.sh deploy
+	@env SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam deploy --guided --parameter-overrides Architecture=$(ARCHITECTURE)
 
 fmt: ## format the sources
 	@cargo fmt --all
