@@ -32,7 +32,7 @@ ifndef MAKE_TERMOUT
 export NO_COLOR := 1
 endif
 
-.PHONY: help setup run test lint unit system e2e bench build deploy clean fmt test-build page
+.PHONY: help setup run test lint unit system e2e bench build clean fmt test-build page
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -99,6 +99,7 @@ build: ## the Lambda binaries and zips, in target/lambda (ARCHITECTURE=x86_64 fo
 	@python3 scripts/lambda-zips.py $(if $(filter $(ARCHITECTURE),$(HERE)),--start) --out target/lambda \
 	    $(foreach function,$(FUNCTIONS),target/lambda/$(function)/bootstrap)
 
+.PHONY: deploy
 deploy: build ## deploy what make build made, asking for the parameters (ARCHITECTURE as for build)
 	@scripts/setup.sh deploy
 	@env SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam deploy --guided --parameter-overrides Architecture=$(ARCHITECTURE)
