@@ -92,7 +92,7 @@ bench: ## measure, in optimised code
 	@cargo bench --quiet --locked --profile quick -p prooflight-local --bench streams
 	@PROOFLIGHT_LOCAL=$(TARGET)/quick/prooflight-local cargo bench --quiet --locked --profile quick -p prooflight-tests
 
-build: ## the Lambda binaries and zips, in target/lambda (ARCHITECTURE=x86_64 for the other one)
+build: ## the Lambda binaries, in target/lambda (ARCHITECTURE=x86_64 for the other one)
 	@scripts/setup.sh build
 	@PATH="$(CURDIR)/.tools/build/bin:$$PATH" cargo lambda build --locked --release --lambda-dir target/lambda \
 	    $(if $(filter arm64,$(ARCHITECTURE)),--arm64,--x86-64) $(addprefix --bin ,$(FUNCTIONS))
