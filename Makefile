@@ -11,6 +11,8 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 CARGO_ALL := --locked --workspace
 FUNCTIONS := $(notdir $(patsubst %/,%,$(wildcard functions/*/)))
 ARCHITECTURE ?= arm64
+# What starts on this machine, by Lambda's name for it.
+HERE := $(subst aarch64,arm64,$(shell uname -m))
 FLAGS ?=
 
 # Lambda's linters ask neither a network nor an account, and report to nobody.
@@ -76,6 +78,8 @@ system: test-build ## the tests over the wire
 	@$(STEP) --live "system tests" env PROOFLIGHT_JOURNAL=$(JOURNAL) scripts/rust-tests.sh 'package(prooflight-tests)' --package prooflight-tests
 	@$(STEP) "least privilege" env PROOFLIGHT_JOURNAL=$(JOURNAL) cargo test --quiet $(CARGO_ALL) --test system -- --ignored --exact roles::whatever_a_role_grants_is_used
 	@$(STEP) --live "hostile requests" env $(LOCAL) .tools/test/bin/python tests/hostile/run.py 1000
+	@$(STEP) "two functions start from their zips" python3 scripts/lambda-zips.py --start --out $(TARGET)/lambda-smoke \
+	    $(TARGET)/debug/get-verification $(TARGET)/debug/create-session
 	@$(STEP) --live "boto3 tests" env $(LOCAL) .tools/test/bin/python -m pytest -q -p no:cacheprovider tests/boto3
 	@$(STEP) --live "second AWS" env $(LOCAL) .tools/ministack/bin/python -m pytest -q -p no:cacheprovider tests/ministack
 
@@ -113,6 +117,13 @@ build: ## the Lambda binaries, in target/lambda (ARCHITECTURE=x86_64 for the oth
 	@scripts/setup.sh build
 	@PATH="$(CURDIR)/.tools/build/bin:$$PATH" cargo lambda build --locked --release --lambda-dir target/lambda \
 	    $(if $(filter arm64,$(ARCHITECTURE)),--arm64,--x86-64) $(addprefix --bin ,$(FUNCTIONS))
+	@python3 scripts/lambda-zips.py $(if $(filter $(ARCHITECTURE),$(HERE)),--start) --out target/lambda \
+	    $(foreach function,$(FUNCTIONS),target/lambda/$(function)/bootstrap)
+
+.PHONY: deploy
+deploy: build ## deploy what make build made, asking for the parameters (ARCHITECTURE as for build)
+	@scripts/setup.sh deploy
+	@env SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam deploy --guided --parameter-overrides Architecture=$(ARCHITECTURE)
 
 fmt: ## format the sources
 	@cargo fmt --all

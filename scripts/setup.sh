@@ -5,11 +5,12 @@
 #   scripts/setup.sh run     what `make run` needs: the Rust toolchain, Node and the page's packages
 #   scripts/setup.sh test    that, and what only the tests need: a browser, ffmpeg, four Python environments, the contract's tools, portraits
 #   scripts/setup.sh build   what `make build` needs: the Rust toolchain and cargo-lambda
+#   scripts/setup.sh deploy  the SAM CLI, for `make deploy`
 #
 # As root on Debian or Ubuntu it installs the packages that are missing; elsewhere it says in one line what to install.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-purpose=${1:?run, test or build}
+purpose=${1:?run, test, build or deploy}
 mkdir -p .tools
 export PIP_DISABLE_PIP_VERSION_CHECK=1 DEBIAN_FRONTEND=noninteractive
 
@@ -25,7 +26,7 @@ key() { cat "$@" | sha256sum | cut -d' ' -f1; }
 # The tools that a machine for this work has; they are not installed behind the owner's back, because there is more than one way to.
 have cargo || stop "cargo is missing: install Rust from https://rustup.rs/ (rust-toolchain.toml names the version)"
 have cc || have gcc || have clang || stop "a C compiler is missing (cc): install the Debian package build-essential, or its like"
-if [ "$purpose" != build ]; then
+if [ "$purpose" != build ] && [ "$purpose" != deploy ]; then
     have node && have npm || stop "node or npm is missing: install Node.js 20.19 or newer from https://nodejs.org/"
     node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' \
         || stop "Node.js $(node --version) is too old: 20.19 or newer is needed"
@@ -36,7 +37,7 @@ if [ "$purpose" != run ]; then
 fi
 
 # The page's packages.
-if [ "$purpose" != build ] && [ -f web/package-lock.json ]; then
+if [ "$purpose" != build ] && [ "$purpose" != deploy ] && [ -f web/package-lock.json ]; then
     wanted=$(key web/package-lock.json <(node --version))
     if ! { [ -d web/node_modules ] && stamped npm "$wanted"; }; then
         say "installing the page's packages (npm ci)"
@@ -105,5 +106,6 @@ case $purpose in
     run) ;;
     test) environment sam; environment test; environment ministack; environment checkov; contract_tools; portraits ;;
     build) environment build ;;
-    *) stop "setup.sh knows run, test and build, not \"$purpose\"" ;;
+    deploy) environment sam ;;
+    *) stop "setup.sh knows run, test, build and deploy, not \"$purpose\"" ;;
 esac

@@ -140,8 +140,7 @@ async fn the_picture_that_was_compared_is_shown_and_no_other() {
     let opened = service.send(Method::POST, "/subjects/alice/verifications", &json_body, body).await.expect(201);
     let id = opened["verificationId"].as_str().unwrap();
     let key = opened["sourceUpload"]["fields"]["key"].as_str().unwrap();
-    let bucket = aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(&world.sdk()).force_path_style(true).build());
-    let name = bucket.list_buckets().send().await.unwrap().buckets()[0].name().unwrap().to_owned();
+    let (bucket, name) = world.bucket().await;
     let upload = async |bytes: &'static [u8]| {
         bucket.put_object().bucket(&name).key(key).body(bytes.to_vec().into()).send().await.unwrap();
     };

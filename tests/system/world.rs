@@ -254,16 +254,17 @@ impl World {
     pub(crate) async fn bucket(&self) -> (aws_sdk_s3::Client, String) {
         let client = aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(&self.sdk()).force_path_style(true).build());
         let buckets = client.list_buckets().send().await.unwrap();
-        let name = buckets.buckets()[0].name().unwrap().to_owned();
+        // Beside it there is the one that its access log goes to.
+        let name = buckets.buckets().iter().filter_map(|bucket| bucket.name()).find(|name| name.ends_with("evidence-bucket"));
+        let name = name.unwrap().to_owned();
         (client, name)
     }
 
     /// Empties the evidence bucket behind everybody's back.
     pub(crate) async fn remove_images(&self) {
-        let client = aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(&self.sdk()).force_path_style(true).build());
-        let buckets = client.list_buckets().send().await.unwrap();
+        let (client, bucket) = self.bucket().await;
         for key in self.image_keys().await {
-            client.delete_object().bucket(buckets.buckets()[0].name().unwrap()).key(key).send().await.unwrap();
+            client.delete_object().bucket(&bucket).key(key).send().await.unwrap();
         }
     }
 
