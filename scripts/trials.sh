@@ -27,7 +27,7 @@ git ls-files -z --cached --others --exclude-standard |
 
 # What others wrote is compiled already, as a rule: a copy of it saves minutes, and what is ours is built anew, beside it.
 built=${CARGO_TARGET_DIR:-$root/target}/debug
-export CARGO_TARGET_DIR=$scratch/target CARGO_INCREMENTAL=1
+export CARGO_TARGET_DIR=$scratch/target CARGO_INCREMENTAL=1 RUST_BACKTRACE=0
 if [ -d "$built/deps" ]; then
     mkdir -p "$CARGO_TARGET_DIR/debug"
     (cd "$built" && find deps build .fingerprint -mindepth 1 -maxdepth 1 ! -name '*prooflight*' \( -type d -o -name '*.rlib' -o -name '*.rmeta' -o -name '*.so' -o -name '*.d' \) -print0) |
@@ -43,12 +43,13 @@ tests_of() { sed -n 's/^Test: //p' "$root/tests/trials/$1.patch"; }
 build() { cargo test --quiet --locked --workspace --test "$(binary_of "$1")" --no-run; }
 run() { timeout --kill-after 10 600 cargo test --quiet --locked --workspace --test "$(binary_of "$1")" -- --exact "$(name_of "$1")"; }
 
-# Says why a test has failed, in one line; nothing where it was no assertion.
+# Says why a test has failed, in one line; nothing where it was no assertion. The last panic is the test's own: a receiver that cuts a connection on
+# purpose panics before it.
 why() {
     awk '
-        / panicked at / { at = $0; sub(/^.* panicked at /, "", at); getline said; more = ""
-            while ((getline line) > 0 && line ~ /^ +(left|right): /) { sub(/^ +/, "", line); more = more " " line }
-            print at " " said more; exit }' "$1" | grep -v 'called `\(Option\|Result\)::' | cut -c 1-240 || true
+        / panicked at / { at = $0; sub(/^.* panicked at /, "", at); getline said; next }
+        /^ +(left|right): / && at { sub(/^ +/, ""); said = said " " $0 }
+        END { if (at && said !~ /^called `(Option|Result)::/) print substr(at " " said, 1, 240) }' "$1"
 }
 
 log=$scratch/log
