@@ -34,7 +34,7 @@ ifndef MAKE_TERMOUT
 export NO_COLOR := 1
 endif
 
-.PHONY: help setup run test lint unit system e2e hostile bench build clean fmt types test-build page pad-report
+.PHONY: help setup run test lint unit system e2e hostile bench build clean fmt types test-build page pad-report trials
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -94,6 +94,9 @@ page: setup
 
 hostile: test-build ## more hostile requests to the API than `test` makes (SEED=2 for others)
 	@$(STEP) --live "hostile requests" env $(LOCAL) .tools/test/bin/python tests/hostile/run.py 5000 $(SEED)
+
+trials: setup ## take each control of docs/SECURITY.md away, and see its test fail (TRIALS="idor relay")
+	@$(STEP) --live "trials" scripts/trials.sh $(TRIALS)
 
 types: setup ## the page's types, from the contract
 	@$(CONTRACT)/openapi-typescript infra/openapi.yaml --output web/src/api/contract.ts
