@@ -54,10 +54,11 @@ test: ## check everything, from a fresh clone
 	@printf '\n== Everything passed\n' && cat .tools/steps
 	@awk '{ sum += $$1 } END { printf "%6d s  in all\n", sum }' .tools/steps
 
-lint: setup ## formatting, clippy, documentation, types, template, contract, workflow
+lint: setup ## formatting, clippy, documentation, licences, types, template, contract, workflow
 	@$(STEP) "cargo fmt --check" cargo fmt --all --check
 	@$(STEP) "cargo clippy" cargo clippy --quiet $(CARGO_ALL) --all-targets -- -D warnings
 	@$(STEP) "cargo doc" env RUSTDOCFLAGS="-D warnings" cargo doc --quiet $(CARGO_ALL) --no-deps
+	@$(STEP) "cargo deny" .tools/crates/bin/cargo-deny --locked --log-level error check --hide-inclusion-graph licenses bans sources
 	@$(STEP) "page: types" npm --prefix web run --silent typecheck
 	@$(STEP) "page: lint" npm --prefix web run --silent lint
 	@$(STEP) "sam validate --lint" $(SAM)/sam validate --lint

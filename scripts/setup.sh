@@ -3,7 +3,7 @@
 # named after the lock file it installed.
 #
 #   scripts/setup.sh run     what `make run` needs: the Rust toolchain, Node and the page's packages
-#   scripts/setup.sh test    that, and what only the tests need: a browser, ffmpeg, four Python environments, the contract's tools, portraits
+#   scripts/setup.sh test    that, and what only the tests need: a browser, ffmpeg, five Python environments, the contract's tools, portraits
 #   scripts/setup.sh build   what `make build` needs: the Rust toolchain and cargo-lambda
 #   scripts/setup.sh deploy  the SAM CLI, for `make deploy`
 #
@@ -104,7 +104,7 @@ portraits() {
 }
 case $purpose in
     run) ;;
-    test) environment sam; environment test; environment ministack; environment checkov; contract_tools; portraits ;;
+    test) environment sam; environment test; environment ministack; environment checkov; environment crates; contract_tools; portraits ;;
     build) environment build ;;
     deploy) environment sam ;;
     *) stop "setup.sh knows run, test, build and deploy, not \"$purpose\"" ;;
