@@ -126,6 +126,14 @@ deploy: build ## deploy what make build made, asking for the parameters (ARCHITE
 	@scripts/setup.sh deploy
 	@env SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam deploy --guided --parameter-overrides Architecture=$(ARCHITECTURE)
 
+# The zips' processor, by the name that rustc has for it.
+RUST_TARGET := $(if $(filter arm64,$(ARCHITECTURE)),aarch64,$(ARCHITECTURE))-unknown-linux-gnu
+
+.PHONY: sbom
+sbom: ## what the binaries and the page are made of, in target/sbom (CycloneDX; ARCHITECTURE as for build)
+	@scripts/setup.sh sbom
+	@$(STEP) --live "bills of materials" scripts/sbom.sh $(TARGET) $(RUST_TARGET)
+
 fmt: ## format the sources
 	@cargo fmt --all
 	@npm --prefix web run --silent --if-present fmt
