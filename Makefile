@@ -62,12 +62,14 @@ lint: setup ## formatting, clippy, documentation, licences, types, template, con
 	@$(STEP) "page: types" npm --prefix web run --silent typecheck
 	@$(STEP) "page: lint" npm --prefix web run --silent lint
 	@$(STEP) "sam validate --lint" $(SAM)/sam validate --lint
+	@$(STEP) "sam validate --lint, page" $(SAM)/sam validate --lint --template infra/page.yaml
+	@$(STEP) "sam validate --lint, edge" $(SAM)/sam validate --lint --template infra/edge.yaml
 	@$(STEP) "asl-validator" web/node_modules/.bin/asl-validator --json-path infra/identity-check.asl.json
 	@$(STEP) "contract: spectral" $(CONTRACT)/spectral lint --quiet --ruleset infra/spectral.yaml --fail-severity hint infra/openapi.yaml
 	@$(STEP) "contract: openapi-spec-validator" .tools/test/bin/openapi-spec-validator infra/openapi.yaml
 	@$(STEP) "contract: the page's types" $(CONTRACT)/openapi-typescript infra/openapi.yaml --check --output web/src/api/contract.ts
 	@$(STEP) "checkov" .tools/checkov/bin/checkov --config-file infra/checkov.yaml
-	@$(STEP) "cfn-lint" $(SAM)/cfn-lint --include-checks I --non-zero-exit-code informational -- template.yaml
+	@$(STEP) "cfn-lint" $(SAM)/cfn-lint --include-checks I --non-zero-exit-code informational -- template.yaml infra/page.yaml infra/edge.yaml
 
 unit: test-build ## the tests of each part
 	@$(STEP) --live "Rust tests" scripts/rust-tests.sh 'not package(prooflight-tests)' --exclude prooflight-tests

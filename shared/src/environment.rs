@@ -17,6 +17,10 @@ pub const IDENTIFIER_KEY: &str = "IDENTIFIER_KEY";
 pub const FACE_COLLECTION: &str = "FACE_COLLECTION";
 /// Whose tokens the API takes.
 pub const JWT_ISSUER: &str = "JWT_ISSUER";
+/// What the issuer writes before the names of our scopes; empty where it writes nothing.
+pub const SCOPE_PREFIX: &str = "SCOPE_PREFIX";
+/// The policies that are switched off, by name, separated by commas.
+pub const DISABLED_POLICIES: &str = "DISABLED_POLICIES";
 /// The queue whose messages have a session completed that nobody calls back for.
 pub const RESCUE_QUEUE_URL: &str = "RESCUE_QUEUE_URL";
 /// The event bus that is told of what happens to verifications.
@@ -52,7 +56,7 @@ const OF_AWS: [&str; 14] = [
     "AWS_ENDPOINT_URL_SQS",
     "AWS_ENDPOINT_URL_STS",
 ];
-const OF_OURS: [&str; 15] = [
+const OF_OURS: [&str; 17] = [
     TABLE_NAME,
     EVIDENCE_BUCKET,
     LIVENESS_REGION,
@@ -60,6 +64,8 @@ const OF_OURS: [&str; 15] = [
     IDENTIFIER_KEY,
     FACE_COLLECTION,
     JWT_ISSUER,
+    SCOPE_PREFIX,
+    DISABLED_POLICIES,
     RESCUE_QUEUE_URL,
     EVENT_BUS_NAME,
     WEBHOOK_URL,

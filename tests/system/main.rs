@@ -20,6 +20,7 @@ mod journeys;
 mod limits;
 mod lost_answers;
 mod meter;
+mod parameters;
 mod privacy;
 mod proxy;
 mod publications;
