@@ -34,8 +34,7 @@ impl Page {
         // pictures are shown from and uploaded to; it speaks http, which browsers take from a loopback address ("Secure Contexts", W3C, 3.1),
         // Chromium with a word on the console.
         let parameters = [
-            ("ApiOrigin", format!("https://localhost:{port}")),
-            ("StreamOrigin", format!("wss://localhost:{port}")),
+            ("ConnectOrigins", format!("wss://localhost:{port} http://127.0.0.1:{aws_port}")),
             ("ImagesOrigin", format!("http://127.0.0.1:{aws_port}")),
         ];
         let protection = page_headers(PAGE_TEMPLATE, &parameters.map(|(name, value)| (name.to_owned(), value)).into())?;

@@ -129,23 +129,14 @@ async fn the_page_is_protected() {
 /// What the page is served with where it is deployed: the same, with other addresses in it.
 #[test]
 fn the_deployed_page_reaches_its_services_and_nobody_else() {
-    let parameters = [
-        ("ApiOrigin", "https://api.example.com"),
-        ("StreamOrigin", "wss://streaming-rekognition.us-east-1.amazonaws.com"),
-        ("ImagesOrigin", "https://bucket.s3.eu-west-1.amazonaws.com"),
-    ];
+    let (services, images) = ("https://api.example.com wss://stream.example.com", "https://bucket.example.com");
+    let parameters = [("ConnectOrigins", services), ("ImagesOrigin", images)];
     let headers = page_headers(PAGE_TEMPLATE, &parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
     let headers = headers.expect("a readable template");
     let policy = headers["content-security-policy"].to_str().expect("text");
-    let directives: Vec<_> =
-        policy.split("; ").filter(|directive| directive.starts_with("connect-src") || directive.starts_with("img-src")).collect();
-    assert_eq!(
-        directives,
-        [
-            "connect-src 'self' https://api.example.com wss://streaming-rekognition.us-east-1.amazonaws.com https://bucket.s3.eu-west-1.amazonaws.com",
-            "img-src 'self' data: blob: https://bucket.s3.eu-west-1.amazonaws.com",
-        ]
-    );
+    let named = policy.split("; ").filter(|directive| directive.contains("example.com")).collect::<Vec<_>>();
+    let expected = [format!("connect-src 'self' {services}"), format!("img-src 'self' data: blob: {images}")];
+    assert_eq!(named, expected);
 }
 
 #[tokio::test]
