@@ -73,7 +73,7 @@ impl Catalogue {
     /// somebody meant to switch off.
     pub fn without(self, names: &str) -> Result<Self, PolicyError> {
         let disabled: BTreeSet<String> = names.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
-        match disabled.iter().find(|name| self.get(Some(name)).is_none()) {
+        match disabled.iter().find(|name| self.get(Some(name.as_str())).is_none()) {
             None => Ok(Self { disabled, ..self }),
             Some(unknown) => {
                 Err(PolicyError { policy: unknown.clone(), field: "name", problem: "is to be switched off and is none of ours".to_owned() })
