@@ -40,7 +40,7 @@ fn the_environment_is_resolved_to_local_names() {
     let key = "secret of arn:aws:secretsmanager:us-east-1:000000000000:secret:prooflight-local-identifier-key";
     assert_eq!(variable("IDENTIFIER_KEY"), Some(key));
     assert_eq!(create.timeout.as_secs(), 25);
-    assert_eq!(deployment.buckets, ["prooflight-local-evidence-bucket"]);
+    assert_eq!(deployment.buckets, ["prooflight-local-evidence-bucket", "prooflight-local-evidence-log-bucket"]);
 }
 
 #[test]
