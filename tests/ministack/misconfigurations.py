@@ -30,8 +30,6 @@ class Account:
         table, bucket, api = self.stack["VerificationTable"], self.stack["EvidenceBucket"], self.stack["HttpApi"]
         self.key = self.client["kms"].create_key()["KeyMetadata"]["KeyId"]
         self.client["kms"].enable_key_rotation(KeyId=self.key)
-        # It has no keys that sign; what stands for one can be rotated, and is.
-        self.client["kms"].enable_key_rotation(KeyId=self.stack["ResultKey"])
         sse = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": self.key}
         self.client["dynamodb"].update_table(TableName=table, SSESpecification=sse)
         self.recovery(True)

@@ -11,6 +11,7 @@ fn the_routes_are_those_of_the_api() {
         let access = match &route.access {
             Access::Open => "open".to_owned(),
             Access::Token { scopes } => scopes.join(" "),
+            Access::Function(authorizer) => format!("{}, {} s", authorizer.function, authorizer.remembered.as_secs()),
         };
         routes.push(format!("{} -> {} [{access}]", route.key, route.function));
     }
