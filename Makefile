@@ -54,19 +54,22 @@ test: ## check everything, from a fresh clone
 	@printf '\n== Everything passed\n' && cat .tools/steps
 	@awk '{ sum += $$1 } END { printf "%6d s  in all\n", sum }' .tools/steps
 
-lint: setup ## formatting, clippy, documentation, types, template, contract, workflow
+lint: setup ## formatting, clippy, documentation, licences, types, template, contract, workflow
 	@$(STEP) "cargo fmt --check" cargo fmt --all --check
 	@$(STEP) "cargo clippy" cargo clippy --quiet $(CARGO_ALL) --all-targets -- -D warnings
 	@$(STEP) "cargo doc" env RUSTDOCFLAGS="-D warnings" cargo doc --quiet $(CARGO_ALL) --no-deps
+	@$(STEP) "cargo deny" .tools/crates/bin/cargo-deny --locked --log-level error check --hide-inclusion-graph licenses bans sources
 	@$(STEP) "page: types" npm --prefix web run --silent typecheck
 	@$(STEP) "page: lint" npm --prefix web run --silent lint
 	@$(STEP) "sam validate --lint" $(SAM)/sam validate --lint
+	@$(STEP) "sam validate --lint, page" $(SAM)/sam validate --lint --template infra/page.yaml
+	@$(STEP) "sam validate --lint, edge" $(SAM)/sam validate --lint --template infra/edge.yaml
 	@$(STEP) "asl-validator" web/node_modules/.bin/asl-validator --json-path infra/identity-check.asl.json
 	@$(STEP) "contract: spectral" $(CONTRACT)/spectral lint --quiet --ruleset infra/spectral.yaml --fail-severity hint infra/openapi.yaml
 	@$(STEP) "contract: openapi-spec-validator" .tools/test/bin/openapi-spec-validator infra/openapi.yaml
 	@$(STEP) "contract: the page's types" $(CONTRACT)/openapi-typescript infra/openapi.yaml --check --output web/src/api/contract.ts
 	@$(STEP) "checkov" .tools/checkov/bin/checkov --config-file infra/checkov.yaml
-	@$(STEP) "cfn-lint" $(SAM)/cfn-lint --include-checks I --non-zero-exit-code informational -- template.yaml
+	@$(STEP) "cfn-lint" $(SAM)/cfn-lint --include-checks I --non-zero-exit-code informational -- template.yaml infra/page.yaml infra/edge.yaml
 
 unit: test-build ## the tests of each part
 	@$(STEP) --live "Rust tests" scripts/rust-tests.sh 'not package(prooflight-tests)' --exclude prooflight-tests
@@ -127,6 +130,14 @@ build: ## the Lambda binaries, in target/lambda (ARCHITECTURE=x86_64 for the oth
 deploy: build ## deploy what make build made, asking for the parameters (ARCHITECTURE as for build)
 	@scripts/setup.sh deploy
 	@env SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam deploy --guided --parameter-overrides Architecture=$(ARCHITECTURE)
+
+# The zips' processor, by the name that rustc has for it.
+RUST_TARGET := $(if $(filter arm64,$(ARCHITECTURE)),aarch64,$(ARCHITECTURE))-unknown-linux-gnu
+
+.PHONY: sbom
+sbom: ## what the binaries and the page are made of, in target/sbom (CycloneDX; ARCHITECTURE as for build)
+	@scripts/setup.sh sbom
+	@$(STEP) --live "bills of materials" scripts/sbom.sh $(TARGET) $(RUST_TARGET)
 
 fmt: ## format the sources
 	@cargo fmt --all

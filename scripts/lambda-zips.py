@@ -154,6 +154,8 @@ def variables():
         "IDENTIFIER_KEY": "00" * 32,
         "EVENT_BUS_NAME": "bus",
         "JWT_ISSUER": "https://issuer.example/",
+        "SCOPE_PREFIX": "prooflight/",
+        "DISABLED_POLICIES": "age-gate",
         "RESULT_KEY_ARN": "arn:aws:kms:us-east-1:123456789012:key/results",
         "RESULT_ISSUER": "urn:prooflight:us-east-1:stack",
         "CLIENT_TOKEN_KEY_ARN": "arn:aws:kms:us-east-1:123456789012:key/tokens",

@@ -3,14 +3,15 @@
 # named after the lock file it installed.
 #
 #   scripts/setup.sh run     what `make run` needs: the Rust toolchain, Node and the page's packages
-#   scripts/setup.sh test    that, and what only the tests need: a browser, ffmpeg, four Python environments, the contract's tools, portraits
+#   scripts/setup.sh test    that, and what only the tests need: a browser, ffmpeg, five Python environments, the contract's tools, portraits
 #   scripts/setup.sh build   what `make build` needs: the Rust toolchain and cargo-lambda
 #   scripts/setup.sh deploy  the SAM CLI, for `make deploy`
+#   scripts/setup.sh sbom    cargo-cyclonedx, for `make sbom`: no registry but crates.io has it, so it is compiled, which takes minutes, once
 #
 # As root on Debian or Ubuntu it installs the packages that are missing; elsewhere it says in one line what to install.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-purpose=${1:?run, test, build or deploy}
+purpose=${1:?run, test, build, deploy or sbom}
 mkdir -p .tools
 export PIP_DISABLE_PIP_VERSION_CHECK=1 DEBIAN_FRONTEND=noninteractive
 
@@ -37,7 +38,7 @@ if [ "$purpose" != run ]; then
 fi
 
 # The page's packages.
-if [ "$purpose" != build ] && [ "$purpose" != deploy ] && [ -f web/package-lock.json ]; then
+if { [ "$purpose" = run ] || [ "$purpose" = test ]; } && [ -f web/package-lock.json ]; then
     wanted=$(key web/package-lock.json <(node --version))
     if ! { [ -d web/node_modules ] && stamped npm "$wanted"; }; then
         say "installing the page's packages (npm ci)"
@@ -102,10 +103,20 @@ portraits() {
         stamp portraits "$wanted"
     fi
 }
+bill_of_materials() {
+    local wanted=0.5.9
+    if ! { [ -x .tools/sbom/bin/cargo-cyclonedx ] && stamped sbom "$wanted"; }; then
+        say "compiling cargo-cyclonedx $wanted, which takes a few minutes"
+        cargo install --quiet --locked --root .tools/sbom --target-dir .tools/sbom/target "cargo-cyclonedx@$wanted"
+        rm -rf .tools/sbom/target
+        stamp sbom "$wanted"
+    fi
+}
 case $purpose in
     run) ;;
-    test) environment sam; environment test; environment ministack; environment checkov; contract_tools; portraits ;;
+    test) environment sam; environment test; environment ministack; environment checkov; environment crates; contract_tools; portraits ;;
     build) environment build ;;
     deploy) environment sam ;;
-    *) stop "setup.sh knows run, test, build and deploy, not \"$purpose\"" ;;
+    sbom) bill_of_materials ;;
+    *) stop "setup.sh knows run, test, build, deploy and sbom, not \"$purpose\"" ;;
 esac

@@ -51,6 +51,8 @@ pub(crate) struct Served {
     pub(crate) web_dir: PathBuf,
     /// Where events are sent, if they are.
     pub(crate) webhook_url: Option<String>,
+    /// Other parameters of the template.
+    pub(crate) parameters: BTreeMap<String, String>,
 }
 
 /// Why the parts do not come together.
@@ -108,8 +110,8 @@ impl Assembly {
         };
         credentials.insert(access_key_id, developer);
 
-        let Served { web_dir, webhook_url } = options;
-        let stack = Stack::read(TEMPLATE, &parameters(https_port, aws_port, webhook_url))?;
+        let Served { web_dir, webhook_url, parameters: given } = options;
+        let stack = Stack::read(TEMPLATE, &parameters(https_port, aws_port, webhook_url, given))?;
         let secrets = Arc::new(Secrets::open(path, &secrets(&stack)?).map_err(AssemblyError::Secrets)?);
         let keys = Arc::new(Keys::open(path, &keys(&stack)?).map_err(AssemblyError::Keys)?);
         let deployment = Deployment::read(&stack, |arn| secrets.required(arn))?;
@@ -174,7 +176,7 @@ impl Assembly {
             .merge(gateway.router())
             .merge(stream::router(Arc::new(stream)))
             .merge(dev::router(helpers))
-            .merge(Page::new(web_dir, https_port, aws_port).router());
+            .merge(Page::new(web_dir, https_port, aws_port)?.router());
         Ok(Self { https, aws, endpoint, clock, timers, streams, warm_up: functions.warm_up, variables: functions.variables })
     }
 }
@@ -187,12 +189,12 @@ fn door(rekognition: Arc<Rekognition>) -> Door {
     })
 }
 
-/// The template's parameters that have no default, or another one here.
-fn parameters(https_port: u16, aws_port: u16, webhook_url: Option<String>) -> BTreeMap<String, String> {
+/// The template's parameters that have no default, or another one here; what the command line says of them comes last.
+fn parameters(https_port: u16, aws_port: u16, webhook_url: Option<String>, given: BTreeMap<String, String>) -> BTreeMap<String, String> {
     let origins = format!("https://localhost:{https_port},https://127.0.0.1:{https_port}");
     // The local issuer has no host of its own that could be asked for its configuration.
     let keys = format!("http://127.0.0.1:{aws_port}{PUBLISHED_KEYS}");
     let always = [("JwtIssuer", ISSUER.to_owned()), ("JwtAudience", AUDIENCE.to_owned()), ("JwksUrl", keys), ("AllowedOrigins", origins)];
     let webhook = webhook_url.map(|url| ("WebhookUrl", url));
-    always.into_iter().chain(webhook).map(|(name, value)| (name.to_owned(), value)).collect()
+    always.into_iter().chain(webhook).map(|(name, value)| (name.to_owned(), value)).chain(given).collect()
 }

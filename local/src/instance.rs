@@ -91,7 +91,7 @@ impl Local {
         let (aws_listener, aws_port) = take(options.aws_port, "--aws-port").await?;
         let certificate = Certificate::open(folder.as_ref(), wall_now())?;
         let tls = certificate.tls()?;
-        let served = Served { web_dir: options.web_dir, webhook_url: options.webhook_url };
+        let served = Served { web_dir: options.web_dir, webhook_url: options.webhook_url, parameters: options.parameters };
         let assembly = Assembly::new(folder.as_ref(), served, https_port, aws_port)?;
         let Assembly { endpoint, clock, .. } = assembly;
         let aws = listener::serve(aws_listener, None, assembly.aws, Patience::default());

@@ -2,6 +2,7 @@
 
 use lexopt::{Arg, Parser, ValueExt};
 use prooflight_shared::adapters::OutsideUrl;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -17,6 +18,7 @@ Usage: prooflight-local [OPTIONS]
   --ephemeral        keep nothing, whatever --data-dir says
   --web-dir DIR      the built page (default web/dist; API and stream serve without it)
   --webhook-url URL  where every event is sent, signed (https, or http on this machine; default nowhere)
+  --parameter N=V    a parameter of template.yaml, such as DisabledPolicies=liveness; may be repeated
   --ready-file FILE  written once it serves: {\"https\":PORT,\"aws\":PORT}
   --log FILTER       what to log, such as `info` or `prooflight_local=debug` (default warn; also by PROOFLIGHT_LOG)
   --help, --version
@@ -35,6 +37,8 @@ pub struct Options {
     pub web_dir: PathBuf,
     /// Where every event is sent, signed; none sends nothing.
     pub webhook_url: Option<String>,
+    /// Parameters of the template, beside those that this machine decides.
+    pub parameters: BTreeMap<String, String>,
     /// Written once it serves.
     pub ready_file: Option<PathBuf>,
 }
@@ -47,6 +51,7 @@ impl Default for Options {
             data_dir: Some(".prooflight".into()),
             web_dir: "web/dist".into(),
             webhook_url: None,
+            parameters: BTreeMap::new(),
             ready_file: None,
         }
     }
@@ -84,6 +89,10 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, l
             Arg::Long("ephemeral") => ephemeral = true,
             Arg::Long("web-dir") => options.web_dir = parser.value()?.into(),
             Arg::Long("webhook-url") => options.webhook_url = Some(webhook_url(&mut parser)?),
+            Arg::Long("parameter") => {
+                let (name, value) = parameter(&mut parser)?;
+                options.parameters.insert(name, value);
+            }
             Arg::Long("ready-file") => options.ready_file = Some(parser.value()?.into()),
             Arg::Long("log") => log = Some(parser.value()?.string()?),
             Arg::Long("help") | Arg::Short('h') => return Ok(Command::Help),
@@ -111,6 +120,15 @@ fn webhook_url(parser: &mut Parser) -> Result<String, lexopt::Error> {
     }
 }
 
+/// What the template says of it is looked at when the template is read.
+fn parameter(parser: &mut Parser) -> Result<(String, String), lexopt::Error> {
+    let value = parser.value()?.string()?;
+    match value.split_once('=') {
+        Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
+        None => Err(lexopt::Error::Custom(format!("--parameter takes NAME=VALUE, not {value}").into())),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,6 +150,15 @@ mod tests {
                 "--webhook-url http://localhost:3000/hook",
                 Options { webhook_url: Some("http://localhost:3000/hook".into()), ..standard.clone() },
             ),
+            (
+                "--parameter ScopePrefix=https://a/?b=c --parameter DisabledPolicies=",
+                Options {
+                    parameters: [("ScopePrefix", "https://a/?b=c"), ("DisabledPolicies", "")]
+                        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                        .into(),
+                    ..standard.clone()
+                },
+            ),
         ];
         for (line, options) in cases {
             assert_eq!(parsed(line), Ok(Command::Serve(options, None)), "{line}");
@@ -149,6 +176,7 @@ mod tests {
             ("--https-port 70000", "--https-port takes a port, 0 to 65535, not 70000"),
             ("--aws-port", "--aws-port"),
             ("--webhook-url http://example.com/", "--webhook-url takes https, or http on this machine, not http://example.com/"),
+            ("--parameter ScopePrefix", "--parameter takes NAME=VALUE, not ScopePrefix"),
             ("--ephemeral=yes", "--ephemeral"),
         ] {
             let error = parsed(line).expect_err(line);

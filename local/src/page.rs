@@ -1,14 +1,13 @@
 //! The page: the files of the built frontend with the types, caching and security headers that they need, the configuration that they
 //! fetch, and a word to whoever has not built them yet.
 
+use crate::gateway::{PAGE_TEMPLATE, TemplateError, page_headers};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
-use http::header::{
-    ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-};
+use http::header::{ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use serde_json::json;
 use std::path::PathBuf;
@@ -25,22 +24,21 @@ pub struct Page {
     files: ServeDir,
     folder: PathBuf,
     port: u16,
-    security_policy: HeaderValue,
+    protection: HeaderMap,
 }
 
 impl Page {
     /// The page in `folder`, which need not exist, on a server that listens on `port` beside an AWS endpoint on `aws_port`.
-    pub fn new(folder: PathBuf, port: u16, aws_port: u16) -> Self {
-        // 'wasm-unsafe-eval' compiles the face detector's wasm; inline styles are Amplify's. Chromium counts wss: on the page's own port
-        // as 'self', others do not: it is named. The AWS endpoint stands in for S3's host, which pictures are shown from and uploaded to;
-        // it speaks http, which browsers take from a loopback address ("Secure Contexts", W3C, 3.1), Chromium with a word on the console.
-        let policy = format!(
-            "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' wss://localhost:{port} http://127.0.0.1:{aws_port}; \
-             style-src 'self' 'unsafe-inline'; img-src 'self' data: blob: http://127.0.0.1:{aws_port}; media-src 'self' blob:; frame-ancestors 'none'; \
-             base-uri 'none'; form-action 'none'; object-src 'none'"
-        );
-        let security_policy = HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
-        Self { files: ServeDir::new(&folder), folder, port, security_policy }
+    pub fn new(folder: PathBuf, port: u16, aws_port: u16) -> Result<Self, TemplateError> {
+        // Chromium counts wss: on the page's own port as 'self', others do not: it is named. The AWS endpoint stands in for S3's host, which
+        // pictures are shown from and uploaded to; it speaks http, which browsers take from a loopback address ("Secure Contexts", W3C, 3.1),
+        // Chromium with a word on the console.
+        let parameters = [
+            ("ConnectOrigins", format!("wss://localhost:{port} http://127.0.0.1:{aws_port}")),
+            ("ImagesOrigin", format!("http://127.0.0.1:{aws_port}")),
+        ];
+        let protection = page_headers(PAGE_TEMPLATE, &parameters.map(|(name, value)| (name.to_owned(), value)).into())?;
+        Ok(Self { files: ServeDir::new(&folder), folder, port, protection })
     }
 
     /// Everything that is not the API, the stream or a helper.
@@ -89,15 +87,7 @@ impl Page {
     }
 
     fn protect(&self, headers: &mut HeaderMap) {
-        headers.insert(CONTENT_SECURITY_POLICY, self.security_policy.clone());
-        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-        headers.insert(
-            HeaderName::from_static("permissions-policy"),
-            HeaderValue::from_static("camera=(self), microphone=(), geolocation=()"),
-        );
-        headers.insert(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
-        headers.insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin"));
+        headers.extend(self.protection.clone());
     }
 }
 

@@ -17,6 +17,10 @@ pub const IDENTIFIER_KEY: &str = "IDENTIFIER_KEY";
 pub const FACE_COLLECTION: &str = "FACE_COLLECTION";
 /// Whose tokens the API takes.
 pub const JWT_ISSUER: &str = "JWT_ISSUER";
+/// What the issuer writes before the names of our scopes; empty where it writes nothing.
+pub const SCOPE_PREFIX: &str = "SCOPE_PREFIX";
+/// The policies that are switched off, by name, separated by commas.
+pub const DISABLED_POLICIES: &str = "DISABLED_POLICIES";
 /// The queue whose messages have a session completed that nobody calls back for.
 pub const RESCUE_QUEUE_URL: &str = "RESCUE_QUEUE_URL";
 /// The event bus that is told of what happens to verifications.
@@ -37,7 +41,7 @@ pub const RESULT_ISSUER: &str = "RESULT_ISSUER";
 pub const CLIENT_TOKEN_KEY_ARN: &str = "CLIENT_TOKEN_KEY_ARN";
 /// The key that decisions are signed with.
 pub const DECISION_KEY_ARN: &str = "DECISION_KEY_ARN";
-/// For whom the tokens are that the API takes.
+/// For whom the tokens are that the API takes; several are separated by spaces.
 pub const JWT_AUDIENCE: &str = "JWT_AUDIENCE";
 /// Where their issuer's keys are, if not where his own configuration says.
 pub const JWKS_URL: &str = "JWKS_URL";
@@ -60,7 +64,7 @@ const OF_AWS: [&str; 14] = [
     "AWS_ENDPOINT_URL_SQS",
     "AWS_ENDPOINT_URL_STS",
 ];
-const OF_OURS: [&str; 19] = [
+const OF_OURS: [&str; 21] = [
     TABLE_NAME,
     EVIDENCE_BUCKET,
     LIVENESS_REGION,
@@ -68,6 +72,8 @@ const OF_OURS: [&str; 19] = [
     IDENTIFIER_KEY,
     FACE_COLLECTION,
     JWT_ISSUER,
+    SCOPE_PREFIX,
+    DISABLED_POLICIES,
     RESCUE_QUEUE_URL,
     EVENT_BUS_NAME,
     WEBHOOK_URL,

@@ -29,6 +29,8 @@ class Cloud:
         self.table, self.bucket, self.queues = aws.client("dynamodb"), aws.client("s3"), aws.client("sqs")
         self.heard, self.listening, self.comparing = [], threading.Lock(), threading.Lock()
         self.stream, self.logs = aws.client("dynamodbstreams"), aws.client("logs")
+        self.user_pools = aws.client("cognito-idp")
+        self.formation = {region: aws.client("cloudformation", region) for region in ("us-east-1", "eu-west-1")}
         self.ear = listen(aws, stack, self.queues)
         hurry(aws.client("scheduler"), stack)
 

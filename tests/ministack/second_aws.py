@@ -26,10 +26,10 @@ class MiniStack:
         self.log = log
         self.session = boto3.Session()
 
-    def client(self, service, **config):
+    def client(self, service, region=REGION, **config):
         return self.session.client(
             service,
-            region_name=REGION,
+            region_name=region,
             endpoint_url=self.endpoint,
             aws_access_key_id="test",
             aws_secret_access_key="test",

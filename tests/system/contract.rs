@@ -46,7 +46,7 @@ pub(crate) static CONTRACT: LazyLock<Contract> = LazyLock::new(|| {
     Contract { document, registry, validators: Mutex::default() }
 });
 
-/// The scopes of the token that a request carries; none where it has no token that can be read.
+/// The scopes of the token that a request carries, without what an issuer writes before them; none where it has no token that can be read.
 pub(crate) fn scopes(sent: &[(&str, &str)]) -> BTreeSet<String> {
     let token = sent.iter().find(|(name, _)| *name == "authorization").map_or("", |(_, value)| value);
     // It is the subject's answer that a page gets which a link led to.
@@ -55,7 +55,8 @@ pub(crate) fn scopes(sent: &[(&str, &str)]) -> BTreeSet<String> {
     }
     let claims = token.split('.').nth(1).and_then(|claims| URL_SAFE_NO_PAD.decode(claims).ok());
     let claims: Value = claims.and_then(|claims| serde_json::from_slice(&claims).ok()).unwrap_or_default();
-    claims["scope"].as_str().unwrap_or_default().split(' ').map(str::to_owned).collect()
+    let names = claims["scope"].as_str().unwrap_or_default().split(' ');
+    names.filter_map(|name| name.rsplit('/').next()).map(str::to_owned).collect()
 }
 
 impl Contract {

@@ -22,6 +22,7 @@ mod journeys;
 mod limits;
 mod lost_answers;
 mod meter;
+mod parameters;
 mod poisoners;
 mod privacy;
 mod proxy;

@@ -125,6 +125,7 @@ async fn nothing_that_is_secret_reaches_a_log_or_an_end_user() {
     let log = log.text();
     assert!(log.contains("webhook.unavailable") && log.contains("\"delivered\""), "{log}");
     assert!(log.contains("cleaned up"), "clean-up is in the log");
+    assert!(log.contains("\"approvals\":1"), "an approval is counted: {log}");
     assert!(log.contains("published") && log.contains("answered a workflow at once"), "{log}");
     assert!(log.contains("\"answered\"") && log.contains("liveness.unavailable"), "the log is on: {log}");
     let credentials = &opened["session"]["credentials"];

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const TEMPLATE: &str = include_str!("../../template.yaml");
 
-/// What Lambda itself does in a function's name, which nobody sees here.
-const UNSEEN: [&str; 2] = ["logs:CreateLogStream", "logs:PutLogEvents"];
+/// What Lambda itself does in a function's name, which nobody sees here: its log, and its segments for X-Ray.
+const UNSEEN: [&str; 4] = ["logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", "xray:PutTelemetryRecords"];
 
 #[test]
 #[ignore = "reads what all other tests have left behind: `make system` runs it after them"]

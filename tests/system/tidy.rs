@@ -125,6 +125,16 @@ fn the_age_of_results_is_measured() {
     }
 }
 
+/// Approvals are logged by whoever tells of them, and sessions by whoever issues them: the alarm divides the ones by the others.
+#[test]
+fn what_an_approval_costs_is_measured() {
+    let template = read("template.yaml");
+    let (_, filter) = template.split_once("\n  MetricApprovals:\n").unwrap();
+    let filter = filter.split("\n\n").next().unwrap();
+    assert!(filter.contains("MetricValue: $.fields.approvals") && filter.contains("LogGroupName: !Ref PublishDecisionLog"));
+    assert!(read("functions/publish-decision/src/lib.rs").contains("tracing::info!(events, approvals, "));
+}
+
 /// Every count of a run of clean-up is logged, made a metric of, and explained; every alarm rings somebody.
 #[test]
 fn what_clean_up_counts_is_measured() {

@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 #[derive(Debug)]
 pub(crate) struct Rules {
     pub(crate) issuer: String,
-    pub(crate) audience: String,
+    /// A token has to name one of them.
+    pub(crate) audiences: Vec<String>,
 }
 
 /// A token by its header. Nothing it says is believed yet.
@@ -85,7 +86,7 @@ impl<'a> Unverified<'a> {
         }
         // Cognito's access tokens name the client, and no audience.
         let named = claims.get("aud").or_else(|| claims.get("client_id")).map(texts).unwrap_or_default();
-        if !named.contains(&rules.audience.as_str()) {
+        if !named.iter().any(|name| rules.audiences.iter().any(|own| own == name)) {
             return Err(Untrusted::Audience);
         }
         if !is_in_time(&claims, now) {
@@ -193,7 +194,7 @@ mod tests {
     /// What is made of a token with that header, signed by that key, when that key is published under its id.
     fn judged(header: &Header, claims: &Value, (signing, published): &(EncodingKey, Jwk)) -> Result<Claims, Untrusted> {
         let token = jsonwebtoken::encode(header, claims, signing).expect("a token");
-        let rules = Rules { issuer: "https://issuer.example/".into(), audience: "prooflight".into() };
+        let rules = Rules { issuer: "https://issuer.example/".into(), audiences: vec!["another".into(), "prooflight".into()] };
         Unverified::read(&token)?.verified(published, &rules, Timestamp::from_second(NOW).expect("a time"))
     }
 

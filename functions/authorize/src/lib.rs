@@ -48,7 +48,7 @@ impl LambdaFunction for Authorize {
     fn connect(environment: &Environment) -> Result<Self, ConnectError> {
         let clients = AwsClients::new(environment)?;
         let issuer = environment.required(environment::JWT_ISSUER)?;
-        let audience = environment.required(environment::JWT_AUDIENCE)?;
+        let audiences = environment.required(environment::JWT_AUDIENCE)?.split_whitespace().map(str::to_owned).collect();
         let outside = |name, url: Option<&str>| {
             let problem = EnvironmentError::new(name, "is no https URL without a name and password");
             url.map(|url| OutsideUrl::parse(url).ok_or(problem)).transpose()
@@ -57,7 +57,7 @@ impl LambdaFunction for Authorize {
         let discovered = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
         let discovered = outside(environment::JWT_ISSUER, Some(&discovered).filter(|_| published.is_none()).map(String::as_str))?;
         Ok(Self {
-            rules: Rules { issuer: issuer.to_owned(), audience: audience.to_owned() },
+            rules: Rules { issuer: issuer.to_owned(), audiences },
             keys: IssuerKeys::new(published, discovered).map_err(ConnectError::RootCertificates)?,
             client_tokens: ClientTokenKey::new(clients.kms(), environment.required(environment::CLIENT_TOKEN_KEY_ARN)?),
         })

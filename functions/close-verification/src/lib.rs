@@ -8,7 +8,7 @@ use prooflight_shared::adapters::{AwsClients, Loaded};
 use prooflight_shared::app::{Enroller, Entropy, change_verification};
 use prooflight_shared::domain::{Command, Verification, VerificationId};
 use prooflight_shared::edge::{
-    Answer, Caller, ConnectError, Failure, LambdaFunction, NoBody, OwnerView, Problem, answered, decode_body, path_parameter,
+    Answer, Caller, ConnectError, Failure, LambdaFunction, NoBody, OwnerView, Problem, Scopes, answered, decode_body, path_parameter,
 };
 use prooflight_shared::environment::Environment;
 use prooflight_shared::invocation::Invocation;
@@ -16,6 +16,7 @@ use prooflight_shared::invocation::Invocation;
 /// The use case with its connections.
 #[derive(Debug)]
 pub struct CloseVerification {
+    scopes: Scopes,
     stores: Enroller,
 }
 
@@ -26,7 +27,7 @@ impl LambdaFunction for CloseVerification {
 
     fn connect(environment: &Environment) -> Result<Self, ConnectError> {
         let clients = AwsClients::new(environment)?;
-        Ok(Self { stores: Enroller::connect(&clients, environment)? })
+        Ok(Self { scopes: Scopes::of(environment), stores: Enroller::connect(&clients, environment)? })
     }
 
     async fn warm_up(&self) {
@@ -52,7 +53,7 @@ impl LambdaFunction for CloseVerification {
 
 impl CloseVerification {
     async fn cancel(&self, request: &ApiGatewayV2httpRequest, invocation: &Invocation) -> Result<Answer, Problem> {
-        let (caller, scope) = Caller::with_one_of(request, &["open", "verify"])?;
+        let (caller, scope) = Caller::with_one_of(request, &self.scopes, &["open", "verify"])?;
         let loaded = self.load(request).await?;
         // A service may call off what is of its own issuer's subjects; a subject, his own alone.
         let owner = &loaded.verification.owner;
@@ -65,7 +66,7 @@ impl CloseVerification {
     }
 
     async fn withdraw_consent(&self, request: &ApiGatewayV2httpRequest, invocation: &Invocation) -> Result<Answer, Problem> {
-        let caller = Caller::with_scope(request, "verify")?;
+        let caller = Caller::with_scope(request, &self.scopes, "verify")?;
         let loaded = self.load(request).await?;
         if loaded.verification.owner != caller.owner {
             return Err(Problem::NotFound);

@@ -11,7 +11,7 @@ use prooflight_shared::adapters::AwsClients;
 use prooflight_shared::app::{Completer, Completion, Entropy};
 use prooflight_shared::domain::{SessionId, Status, Verification, VerificationId};
 use prooflight_shared::edge::{
-    Answer, ConnectError, Failure, LambdaFunction, NoBody, Problem, Visit, Visitor, answered, decode_body, path_parameter,
+    Answer, ConnectError, Failure, LambdaFunction, NoBody, Problem, Scopes, Visit, Visitor, answered, decode_body, path_parameter,
 };
 use prooflight_shared::environment::Environment;
 use prooflight_shared::invocation::Invocation;
@@ -19,6 +19,7 @@ use prooflight_shared::invocation::Invocation;
 /// The use case with its connections.
 #[derive(Debug)]
 pub struct CompleteSession {
+    scopes: Scopes,
     completer: Completer,
 }
 
@@ -29,7 +30,7 @@ impl LambdaFunction for CompleteSession {
 
     fn connect(environment: &Environment) -> Result<Self, ConnectError> {
         let clients = AwsClients::new(environment)?;
-        Ok(Self { completer: Completer::connect(&clients, environment)? })
+        Ok(Self { scopes: Scopes::of(environment), completer: Completer::connect(&clients, environment)? })
     }
 
     async fn warm_up(&self) {
@@ -47,7 +48,7 @@ impl LambdaFunction for CompleteSession {
 
 impl CompleteSession {
     async fn complete(&self, request: &ApiGatewayV2httpRequest, invocation: &Invocation) -> Result<Answer, Problem> {
-        let visitor = Visitor::of(request, false)?;
+        let visitor = Visitor::of(request, &self.scopes, false)?;
         decode_body::<NoBody>(request)?;
         let id = VerificationId::parse(path_parameter(request, "id")).ok_or(Problem::NotFound)?;
         let session_id = SessionId::parse(path_parameter(request, "sessionId")).ok_or(Problem::NotFound)?;

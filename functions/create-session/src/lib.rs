@@ -18,8 +18,8 @@ use prooflight_shared::domain::{
     Status, Terms, VerificationId,
 };
 use prooflight_shared::edge::{
-    Answer, Caller, ConnectError, Failure, LambdaFunction, NoBody, Object, Problem, Visit, Visitor, answered, consent_for, decode_body,
-    idempotency_key, path_parameter,
+    Answer, Caller, ConnectError, Failure, LambdaFunction, NoBody, Object, Problem, Scopes, Visit, Visitor, answered, consent_for,
+    decode_body, idempotency_key, path_parameter,
 };
 use prooflight_shared::environment::{self, Environment};
 use prooflight_shared::fault::{Fault, FaultCode};
@@ -30,6 +30,7 @@ use request::OpenRequest;
 /// The use case with its connections.
 #[derive(Debug)]
 pub struct CreateSession {
+    scopes: Scopes,
     policies: Catalogue,
     completer: Completer,
     streaming_role: StreamingRole,
@@ -53,7 +54,8 @@ impl LambdaFunction for CreateSession {
         let role_arn = environment.required(environment::STREAMING_ROLE_ARN)?;
         let completer = Completer::connect(&clients, environment)?;
         Ok(Self {
-            policies: Catalogue::shipped()?,
+            scopes: Scopes::of(environment),
+            policies: Catalogue::shipped()?.without(environment.optional(environment::DISABLED_POLICIES).unwrap_or_default())?,
             streaming_role: StreamingRole::new(clients.sts(), role_arn, completer.liveness.region()),
             rescues: RescueQueue::new(clients.sqs(), environment.required(environment::RESCUE_QUEUE_URL)?),
             completer,
@@ -80,8 +82,10 @@ impl CreateSession {
     async fn create(&self, request: &ApiGatewayV2httpRequest, invocation: &Invocation) -> Result<Answer, Problem> {
         let entropy = Entropy::new(&invocation.entropy);
         match request.route_key.as_deref() {
-            Some(OPEN) => self.open(request, Caller::with_scope(request, "verify")?, invocation, &entropy).await,
-            Some("POST /verifications/{id}/sessions") => self.next(request, &Visitor::of(request, false)?, invocation, &entropy).await,
+            Some(OPEN) => self.open(request, Caller::with_scope(request, &self.scopes, "verify")?, invocation, &entropy).await,
+            Some("POST /verifications/{id}/sessions") => {
+                self.next(request, &Visitor::of(request, &self.scopes, false)?, invocation, &entropy).await
+            }
             _ => Err(Problem::NotFound),
         }
     }
@@ -133,6 +137,9 @@ impl CreateSession {
         let terms = self.policies.get(body.policy.as_deref()).ok_or(Problem::PolicyUnknown)?;
         if terms.opened_by != OpenedBy::User {
             return Err(Problem::PolicyNotOpenable);
+        }
+        if self.policies.is_disabled(terms) {
+            return Err(Problem::PolicyDisabled);
         }
         Ok(terms)
     }
@@ -195,6 +202,10 @@ impl CreateSession {
             let verification = loaded.verification.at(now);
             if verification.status != Status::Open {
                 return Err(Problem::Rejected(Rejection::VerificationClosed));
+            }
+            // It was opened before its policy was switched off: what runs may end, by its callback or its rescue; nothing follows.
+            if self.policies.is_disabled(&verification.terms) {
+                return Err(Problem::PolicyDisabled);
             }
             let command = match verification.live_session() {
                 None => reserve(None),

@@ -6,7 +6,7 @@ use prooflight_shared::adapters::AwsClients;
 use prooflight_shared::app::{Enroller, Entropy};
 use prooflight_shared::domain::{Enrolment, EnrolmentState, Reason, VerificationId};
 use prooflight_shared::edge::{
-    Answer, Caller, ConnectError, Failure, LambdaFunction, NoBody, Problem, Trigger, answered, decode_body, in_time, path_parameter,
+    Answer, Caller, ConnectError, Failure, LambdaFunction, NoBody, Problem, Scopes, Trigger, answered, decode_body, in_time, path_parameter,
 };
 use prooflight_shared::environment::Environment;
 use prooflight_shared::invocation::Invocation;
@@ -16,6 +16,7 @@ use serde_json::Value;
 /// The use case with its connections.
 #[derive(Debug)]
 pub struct EnrollFace {
+    scopes: Scopes,
     enroller: Enroller,
 }
 
@@ -33,7 +34,7 @@ impl LambdaFunction for EnrollFace {
 
     fn connect(environment: &Environment) -> Result<Self, ConnectError> {
         let clients = AwsClients::new(environment)?;
-        Ok(Self { enroller: Enroller::connect(&clients, environment)? })
+        Ok(Self { scopes: Scopes::of(environment), enroller: Enroller::connect(&clients, environment)? })
     }
 
     async fn warm_up(&self) {
@@ -61,7 +62,7 @@ impl LambdaFunction for EnrollFace {
 
 impl EnrollFace {
     async fn of_service(&self, request: &ApiGatewayV2httpRequest, invocation: &Invocation) -> Result<Answer, Problem> {
-        let caller = Caller::with_scope(request, "open")?.owner;
+        let caller = Caller::with_scope(request, &self.scopes, "open")?.owner;
         decode_body::<NoBody>(request)?;
         let id = VerificationId::parse(path_parameter(request, "id")).ok_or(Problem::NotFound)?;
         let found = self.enroller.table.load(&id).await?.ok_or(Problem::NotFound)?;

@@ -7,7 +7,7 @@ use prooflight_shared::adapters::{AwsClients, Receipt};
 use prooflight_shared::app::{Entropy, Eraser};
 use prooflight_shared::domain::{Erasure, ErasureId, ErasureState, Owner};
 use prooflight_shared::edge::{
-    Answer, Caller, ConnectError, Failure, LambdaFunction, Problem, answered, decode_body, is_visible_ascii, path_parameter,
+    Answer, Caller, ConnectError, Failure, LambdaFunction, Problem, Scopes, answered, decode_body, is_visible_ascii, path_parameter,
 };
 use prooflight_shared::environment::Environment;
 use prooflight_shared::invocation::Invocation;
@@ -17,6 +17,7 @@ use std::time::Duration;
 /// The use case with its connections.
 #[derive(Debug)]
 pub struct EraseSubject {
+    scopes: Scopes,
     eraser: Eraser,
 }
 
@@ -30,7 +31,7 @@ impl LambdaFunction for EraseSubject {
 
     fn connect(environment: &Environment) -> Result<Self, ConnectError> {
         let clients = AwsClients::new(environment)?;
-        Ok(Self { eraser: Eraser::connect(&clients, environment)? })
+        Ok(Self { scopes: Scopes::of(environment), eraser: Eraser::connect(&clients, environment)? })
     }
 
     async fn warm_up(&self) {
@@ -43,7 +44,7 @@ impl LambdaFunction for EraseSubject {
 
     async fn handle(&self, request: ApiGatewayV2httpRequest, invocation: Invocation) -> Result<ApiGatewayV2httpResponse, Failure> {
         let answer = async {
-            let caller = Caller::with_scope(&request, "erase")?.owner;
+            let caller = Caller::with_scope(&request, &self.scopes, "erase")?.owner;
             match request.route_key.as_deref() {
                 Some("POST /erasures") => self.erase(&request, caller, &invocation).await,
                 Some("GET /erasures/{id}") => self.show(&request).await,

@@ -8,7 +8,7 @@ use prooflight_shared::adapters::{AwsClients, ClientTokenKey, VerificationTable}
 use prooflight_shared::app::{Entropy, change_verification};
 use prooflight_shared::domain::{Command, Rejection, StackKey};
 use prooflight_shared::edge::{
-    Answer, ConnectError, Failure, LambdaFunction, NoBody, OwnerView, Problem, Visitor, answered, decode_body, idempotency_key,
+    Answer, ConnectError, Failure, LambdaFunction, NoBody, OwnerView, Problem, Scopes, Visitor, answered, decode_body, idempotency_key,
 };
 use prooflight_shared::environment::{self, Environment};
 use prooflight_shared::fault::{Fault, FaultCode};
@@ -18,6 +18,7 @@ use serde::Serialize;
 /// The use case with its connections.
 #[derive(Debug)]
 pub struct ExchangeLink {
+    scopes: Scopes,
     table: VerificationTable,
     client_tokens: ClientTokenKey,
     stack_key: StackKey,
@@ -39,6 +40,7 @@ impl LambdaFunction for ExchangeLink {
     fn connect(environment: &Environment) -> Result<Self, ConnectError> {
         let clients = AwsClients::new(environment)?;
         Ok(Self {
+            scopes: Scopes::of(environment),
             table: VerificationTable::new(clients.dynamodb(), environment.required(environment::TABLE_NAME)?),
             client_tokens: ClientTokenKey::new(clients.kms(), environment.required(environment::CLIENT_TOKEN_KEY_ARN)?),
             stack_key: StackKey::new(environment.identifier_key()?),
@@ -62,7 +64,7 @@ impl ExchangeLink {
     async fn exchange(&self, request: &ApiGatewayV2httpRequest, invocation: &Invocation) -> Result<Answer, Problem> {
         decode_body::<NoBody>(request)?;
         // Whoever has an account needs no link; a page's token was exchanged for already.
-        let Visitor::Page(link) = Visitor::of(request, false)? else { return Err(Problem::Unauthenticated) };
+        let Visitor::Page(link) = Visitor::of(request, &self.scopes, false)? else { return Err(Problem::Unauthenticated) };
         let missing = || Problem::Malformed("Idempotency-Key has to be given".to_owned());
         let by = self.stack_key.page(&link.verification, idempotency_key(request)?.ok_or_else(missing)?);
         let loaded = self.table.load(&link.verification).await?.ok_or(Problem::Unauthenticated)?;

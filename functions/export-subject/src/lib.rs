@@ -10,7 +10,8 @@ use prooflight_shared::adapters::{AwsClients, List, VerificationTable};
 use prooflight_shared::app::Entropy;
 use prooflight_shared::domain::{Owner, StackKey, Verification};
 use prooflight_shared::edge::{
-    Answer, Caller, ConnectError, Failure, LambdaFunction, ListOf, Problem, answered, is_visible_ascii, path_parameter, query_parameter,
+    Answer, Caller, ConnectError, Failure, LambdaFunction, ListOf, Problem, Scopes, answered, is_visible_ascii, path_parameter,
+    query_parameter,
 };
 use prooflight_shared::environment::{self, Environment};
 use prooflight_shared::fault::Fault;
@@ -19,6 +20,7 @@ use prooflight_shared::invocation::Invocation;
 /// The use case with its connection.
 #[derive(Debug)]
 pub struct ExportSubject {
+    scopes: Scopes,
     table: VerificationTable,
     stack_key: StackKey,
 }
@@ -34,6 +36,7 @@ impl LambdaFunction for ExportSubject {
     fn connect(environment: &Environment) -> Result<Self, ConnectError> {
         let clients = AwsClients::new(environment)?;
         Ok(Self {
+            scopes: Scopes::of(environment),
             table: VerificationTable::new(clients.dynamodb(), environment.required(environment::TABLE_NAME)?),
             stack_key: StackKey::new(environment.identifier_key()?),
         })
@@ -55,7 +58,7 @@ impl LambdaFunction for ExportSubject {
 impl ExportSubject {
     async fn export(&self, request: &ApiGatewayV2httpRequest, invocation: &Invocation) -> Result<Answer, Problem> {
         let now = invocation.now;
-        let (caller, _) = Caller::with_one_of(request, &["erase", "read"])?;
+        let (caller, _) = Caller::with_one_of(request, &self.scopes, &["erase", "read"])?;
         let subject = path_parameter(request, "subject");
         if !is_visible_ascii(subject, 256) {
             return Err(Problem::Malformed("the subject has to be 1 to 256 visible ASCII characters".to_owned()));

@@ -11,7 +11,7 @@ use prooflight_shared::app::Entropy;
 use prooflight_shared::domain::{
     Owner, Rejection, ReviewRejection, Session, SessionState, SourcePicture, StoredImage, Verification, VerificationId,
 };
-use prooflight_shared::edge::{Answer, Caller, ConnectError, Failure, LambdaFunction, Problem, answered, path_parameter};
+use prooflight_shared::edge::{Answer, Caller, ConnectError, Failure, LambdaFunction, Problem, Scopes, answered, path_parameter};
 use prooflight_shared::environment::{self, Environment};
 use prooflight_shared::fault::{Fault, FaultCode};
 use prooflight_shared::invocation::Invocation;
@@ -19,6 +19,7 @@ use prooflight_shared::invocation::Invocation;
 /// The use case with its connections.
 #[derive(Debug)]
 pub struct GetEvidence {
+    scopes: Scopes,
     table: VerificationTable,
     bucket: EvidenceBucket,
 }
@@ -31,6 +32,7 @@ impl LambdaFunction for GetEvidence {
     fn connect(environment: &Environment) -> Result<Self, ConnectError> {
         let clients = AwsClients::new(environment)?;
         Ok(Self {
+            scopes: Scopes::of(environment),
             table: VerificationTable::new(clients.dynamodb(), environment.required(environment::TABLE_NAME)?),
             bucket: EvidenceBucket::new(clients.s3(), environment.required(environment::EVIDENCE_BUCKET)?),
         })
@@ -52,7 +54,7 @@ impl LambdaFunction for GetEvidence {
 impl GetEvidence {
     async fn show(&self, request: &ApiGatewayV2httpRequest, invocation: &Invocation) -> Result<Answer, Problem> {
         let now = invocation.now;
-        let reviewer = Caller::with_scope(request, "review")?.owner;
+        let reviewer = Caller::with_scope(request, &self.scopes, "review")?.owner;
         let id = VerificationId::parse(path_parameter(request, "id")).ok_or(Problem::NotFound)?;
         let loaded = self.table.load(&id).await?.ok_or(Problem::NotFound)?;
         let verification = loaded.verification.at(now);

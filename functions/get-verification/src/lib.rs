@@ -10,8 +10,8 @@ use prooflight_shared::adapters::{AwsClients, List, Place, ResultKey, Verificati
 use prooflight_shared::app::Entropy;
 use prooflight_shared::domain::{Owner, SessionId, StackKey, Status, Verification, VerificationId};
 use prooflight_shared::edge::{
-    Answer, Caller, ConnectError, Failure, LambdaFunction, ListOf, OwnerView, PageRequest, Problem, ServiceView, Visit, Visitor, answered,
-    is_visible_ascii, path_parameter, query_parameter,
+    Answer, Caller, ConnectError, Failure, LambdaFunction, ListOf, OwnerView, PageRequest, Problem, Scopes, ServiceView, Visit, Visitor,
+    answered, is_visible_ascii, path_parameter, query_parameter,
 };
 use prooflight_shared::environment::{self, Environment};
 use prooflight_shared::invocation::Invocation;
@@ -21,6 +21,7 @@ use signed_result::{Asked, Signer};
 /// The use case with its connection.
 #[derive(Debug)]
 pub struct GetVerification {
+    scopes: Scopes,
     table: VerificationTable,
     stack_key: StackKey,
     signer: Signer,
@@ -34,6 +35,7 @@ impl LambdaFunction for GetVerification {
     fn connect(environment: &Environment) -> Result<Self, ConnectError> {
         let clients = AwsClients::new(environment)?;
         Ok(Self {
+            scopes: Scopes::of(environment),
             table: VerificationTable::new(clients.dynamodb(), environment.required(environment::TABLE_NAME)?),
             stack_key: StackKey::new(environment.identifier_key()?),
             signer: Signer {
@@ -68,7 +70,7 @@ impl LambdaFunction for GetVerification {
 impl GetVerification {
     async fn get(&self, request: &ApiGatewayV2httpRequest, invocation: &Invocation) -> Result<Answer, Problem> {
         let now = invocation.now;
-        let visitor = Visitor::of(request, true)?;
+        let visitor = Visitor::of(request, &self.scopes, true)?;
         let id = VerificationId::parse(path_parameter(request, "id")).ok_or(Problem::NotFound)?;
         // A subject's limits stand beside his verification; whose they are, his own token says before it is read.
         let (loaded, limits) = match &visitor {
@@ -94,7 +96,7 @@ impl GetVerification {
 
     /// The same for a third party: signed, for him alone. Like every read it goes by the table, never by what a client says.
     async fn result(&self, request: &ApiGatewayV2httpRequest, invocation: &Invocation) -> Result<Answer, Problem> {
-        let (caller, scope) = Caller::with_one_of(request, &["read", "verify"])?;
+        let (caller, scope) = Caller::with_one_of(request, &self.scopes, &["read", "verify"])?;
         let id = VerificationId::parse(path_parameter(request, "id")).ok_or(Problem::NotFound)?;
         let loaded = self.table.load(&id).await?;
         let loaded = loaded.filter(|loaded| scope == "read" || loaded.verification.owner == caller.owner).ok_or(Problem::NotFound)?;
@@ -103,7 +105,7 @@ impl GetVerification {
 
     /// A subject's verifications, newest first, their status judged as of now.
     async fn list(&self, request: &ApiGatewayV2httpRequest, invocation: &Invocation) -> Result<Answer, Problem> {
-        let caller = Caller::with_scope(request, "read")?.owner;
+        let caller = Caller::with_scope(request, &self.scopes, "read")?.owner;
         let asked = ListRequest::of(request)?;
         let status = asked.status.map_or("", Status::as_str);
         let list = ListOf { caller: &caller, query: &["verifications", asked.subject, status] };

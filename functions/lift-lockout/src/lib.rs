@@ -5,7 +5,9 @@ use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse
 use jiff::{SignedDuration, Timestamp};
 use prooflight_shared::adapters::{AwsClients, Limits, VerificationTable};
 use prooflight_shared::domain::{Owner, StackKey, Standing, SubjectKey, failures_since};
-use prooflight_shared::edge::{Answer, Caller, ConnectError, Failure, LambdaFunction, Problem, answered, is_visible_ascii, path_parameter};
+use prooflight_shared::edge::{
+    Answer, Caller, ConnectError, Failure, LambdaFunction, Problem, Scopes, answered, is_visible_ascii, path_parameter,
+};
 use prooflight_shared::environment::{self, Environment};
 use prooflight_shared::fault::{Fault, FaultCode};
 use prooflight_shared::invocation::Invocation;
@@ -14,6 +16,7 @@ use serde::Serialize;
 /// The use case with its connection.
 #[derive(Debug)]
 pub struct LiftLockout {
+    scopes: Scopes,
     table: VerificationTable,
     stack_key: StackKey,
 }
@@ -32,6 +35,7 @@ impl LambdaFunction for LiftLockout {
     fn connect(environment: &Environment) -> Result<Self, ConnectError> {
         let clients = AwsClients::new(environment)?;
         Ok(Self {
+            scopes: Scopes::of(environment),
             table: VerificationTable::new(clients.dynamodb(), environment.required(environment::TABLE_NAME)?),
             stack_key: StackKey::new(environment.identifier_key()?),
         })
@@ -47,7 +51,7 @@ impl LambdaFunction for LiftLockout {
 
     async fn handle(&self, request: ApiGatewayV2httpRequest, invocation: Invocation) -> Result<ApiGatewayV2httpResponse, Failure> {
         let answer = async {
-            let caller = Caller::with_scope(&request, "admin")?.owner;
+            let caller = Caller::with_scope(&request, &self.scopes, "admin")?.owner;
             match request.route_key.as_deref() {
                 Some("GET /lockouts") => self.show(&request, caller, invocation.now).await,
                 Some("DELETE /lockouts/{id}") => self.lift(&request, invocation.now).await,

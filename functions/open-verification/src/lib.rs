@@ -14,8 +14,8 @@ use prooflight_shared::domain::{
     VerificationId,
 };
 use prooflight_shared::edge::{
-    Answer, Caller, ConnectError, Failure, LambdaFunction, Object, Problem, ServiceView, Trigger, answered, consent_for, decode_body,
-    idempotency_key, in_time, is_visible_ascii, path_parameter,
+    Answer, Caller, ConnectError, Failure, LambdaFunction, Object, Problem, Scopes, ServiceView, Trigger, answered, consent_for,
+    decode_body, idempotency_key, in_time, is_visible_ascii, path_parameter,
 };
 use prooflight_shared::environment::{self, Environment};
 use prooflight_shared::invocation::Invocation;
@@ -27,6 +27,7 @@ use serde_json::Value;
 /// The use case with its connections.
 #[derive(Debug)]
 pub struct OpenVerificationFunction {
+    scopes: Scopes,
     policies: Catalogue,
     table: VerificationTable,
     uploads: SourceUpload,
@@ -53,7 +54,8 @@ impl LambdaFunction for OpenVerificationFunction {
     fn connect(environment: &Environment) -> Result<Self, ConnectError> {
         let clients = AwsClients::new(environment)?;
         Ok(Self {
-            policies: Catalogue::shipped()?,
+            scopes: Scopes::of(environment),
+            policies: Catalogue::shipped()?.without(environment.optional(environment::DISABLED_POLICIES).unwrap_or_default())?,
             table: VerificationTable::new(clients.dynamodb(), environment.required(environment::TABLE_NAME)?),
             uploads: SourceUpload::new(environment, environment.required(environment::EVIDENCE_BUCKET)?)?,
             workflows: Workflows::new(clients.sfn()),
@@ -90,7 +92,7 @@ impl LambdaFunction for OpenVerificationFunction {
 
 impl OpenVerificationFunction {
     async fn of_service(&self, request: &ApiGatewayV2httpRequest, invocation: &Invocation, entropy: &Entropy) -> Result<Answer, Problem> {
-        let caller = Caller::with_scope(request, "open")?.owner;
+        let caller = Caller::with_scope(request, &self.scopes, "open")?.owner;
         let key = idempotency_key(request)?;
         let subject = path_parameter(request, "subject");
         // The subject is the `sub` under the service's own issuer: with his own token he then makes the sessions.
@@ -171,8 +173,8 @@ impl OpenVerificationFunction {
         request.check()?;
         let terms = self.policies.get(request.policy.as_deref()).ok_or(Problem::PolicyUnknown)?;
         let subject_key = self.stack_key.subject(&subject);
-        if let Err(problem) = self.check_faces(terms, &request, &subject_key, invocation.now).await {
-            // What was opened while it could be carried out is found again, whatever has become of the enrolment since.
+        if let Err(problem) = self.check_policy(terms, &request, &subject_key, invocation.now).await {
+            // What was opened while it could be carried out is found again, whatever has become of enrolment or policy since.
             let services = (&self.table, &self.stack_key);
             let before = match repetition {
                 Some(repetition) => opened_before(services, repetition, invocation.now).await?,
@@ -234,9 +236,12 @@ impl OpenVerificationFunction {
         Ok(OpenedBody { verification: ServiceView::of(verification, now), source_upload: upload, client_token })
     }
 
-    /// Whether the policy can be carried out with what was given: a subject who is not enrolled has no face to step up with, and would
-    /// only fail.
-    async fn check_faces(&self, terms: &Terms, request: &OpenRequest, subject: &SubjectKey, now: Timestamp) -> Result<(), Problem> {
+    /// Whether the policy is on and can be carried out with what was given: a subject who is not enrolled has no face to step up with, and
+    /// would only fail.
+    async fn check_policy(&self, terms: &Terms, request: &OpenRequest, subject: &SubjectKey, now: Timestamp) -> Result<(), Problem> {
+        if self.policies.is_disabled(terms) {
+            return Err(Problem::PolicyDisabled);
+        }
         match terms.face_match {
             FaceMatch::None | FaceMatch::Enrolled { .. } if request.source.is_some() => Err(Problem::SourceNotUsed),
             FaceMatch::None | FaceMatch::Source { .. } => Ok(()),

@@ -8,7 +8,7 @@ use aws_lambda_events::event::dynamodb::Event;
 use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use futures_util::future::join_all;
 use prooflight_shared::adapters::{AwsClients, EventBus, MOST_EVENTS_AT_ONCE, Taken, Workflows};
-use prooflight_shared::domain::{self, Publication, TaskAnswer, TaskToken};
+use prooflight_shared::domain::{self, EventKind, Publication, Status, TaskAnswer, TaskToken};
 use prooflight_shared::edge::{ConnectError, Failure, LambdaFunction, Problem};
 use prooflight_shared::environment::{self, Environment};
 use prooflight_shared::fault::Fault;
@@ -27,6 +27,8 @@ pub struct PublishDecision {
 struct Report {
     /// Events that the bus took.
     events: usize,
+    /// Those of them that told of an approval.
+    approvals: usize,
     /// Steps that go on.
     resumed: usize,
     /// Steps that nobody waited in any more: told before, timed out, or ended.
@@ -52,9 +54,10 @@ impl LambdaFunction for PublishDecision {
 
     async fn handle(&self, batch: Event, _invocation: Invocation) -> Result<DynamoDbEventResponse, Failure> {
         let report = self.publish(batch).await;
-        let Report { events, resumed, too_late, failed } = &report;
+        let Report { events, approvals, resumed, too_late, failed } = &report;
         if events + resumed + too_late + failed.len() > 0 {
-            tracing::info!(events, resumed, too_late, failed = failed.len(), "published");
+            // `template.yaml` makes a metric of `approvals`: what a session costs is measured by it.
+            tracing::info!(events, approvals, resumed, too_late, failed = failed.len(), "published");
         }
         let mut response = DynamoDbEventResponse::default();
         response.batch_item_failures = report.failed.into_iter().map(failure).collect();
@@ -85,10 +88,13 @@ impl PublishDecision {
             let put = self.bus.put(&some.iter().map(|(_, event)| event).collect::<Vec<_>>()).await;
             match put {
                 Ok(refused) => {
-                    report.events += some.len() - refused.len();
-                    report
-                        .failed
-                        .extend(refused.into_iter().filter_map(|at| some.get(at)).map(|(sequence_number, _)| sequence_number.clone()));
+                    for (at, (sequence_number, event)) in some.iter().enumerate() {
+                        if refused.contains(&at) {
+                            report.failed.push(sequence_number.clone());
+                        } else {
+                            report.told(event);
+                        }
+                    }
                 }
                 Err(fault) => {
                     Problem::from(fault).log();
@@ -119,6 +125,12 @@ fn failure(sequence_number: String) -> DynamoDbBatchItemFailure {
 }
 
 impl Report {
+    fn told(&mut self, event: &domain::Event) {
+        let is_approval = event.kind == EventKind::Decided && event.told.as_ref().is_some_and(|told| told.status == Status::Approved);
+        self.events += 1;
+        self.approvals += usize::from(is_approval);
+    }
+
     fn failed(&mut self, sequence_number: String, fault: Fault) {
         Problem::from(fault).log();
         self.failed.push(sequence_number);

@@ -13,7 +13,7 @@ use prooflight_shared::domain::{
     Change, Command, LOOK_HOLDS_FOR, Opinion, Owner, Rejection, ReviewRejection, StackKey, Status, Verification, VerificationId,
 };
 use prooflight_shared::edge::{
-    Answer, Caller, CaseView, ConnectError, Failure, LambdaFunction, ListOf, NoBody, PageRequest, Problem, QueueEntry, answered,
+    Answer, Caller, CaseView, ConnectError, Failure, LambdaFunction, ListOf, NoBody, PageRequest, Problem, QueueEntry, Scopes, answered,
     decode_body, path_parameter,
 };
 use prooflight_shared::environment::Environment;
@@ -24,6 +24,7 @@ use serde::Serialize;
 /// The use case with its connection.
 #[derive(Debug)]
 pub struct ReviewVerification {
+    scopes: Scopes,
     enroller: Enroller,
     stack_key: StackKey,
 }
@@ -35,7 +36,11 @@ impl LambdaFunction for ReviewVerification {
 
     fn connect(environment: &Environment) -> Result<Self, ConnectError> {
         let clients = AwsClients::new(environment)?;
-        Ok(Self { enroller: Enroller::connect(&clients, environment)?, stack_key: StackKey::new(environment.identifier_key()?) })
+        Ok(Self {
+            scopes: Scopes::of(environment),
+            enroller: Enroller::connect(&clients, environment)?,
+            stack_key: StackKey::new(environment.identifier_key()?),
+        })
     }
 
     async fn warm_up(&self) {
@@ -48,7 +53,7 @@ impl LambdaFunction for ReviewVerification {
 
     async fn handle(&self, request: ApiGatewayV2httpRequest, invocation: Invocation) -> Result<ApiGatewayV2httpResponse, Failure> {
         let answer = async {
-            let reviewer = Caller::with_scope(&request, "review")?.owner;
+            let reviewer = Caller::with_scope(&request, &self.scopes, "review")?.owner;
             match request.route_key.as_deref() {
                 Some("GET /reviews") => self.queue(&request, &reviewer, &invocation).await,
                 Some("POST /verifications/{id}/claim") => self.claim(&request, reviewer, &invocation).await,

@@ -147,7 +147,7 @@ fn names(stack: &Stack, kind: &str) -> Result<Vec<String>, TemplateError> {
     stack.resources_of(kind).map(|resource| stack.physical_name(&resource)).collect()
 }
 
-fn only<'a>(stack: &'a Stack, kind: &'a str) -> Result<Resource<'a>, TemplateError> {
+pub(super) fn only<'a>(stack: &'a Stack, kind: &'a str) -> Result<Resource<'a>, TemplateError> {
     let mut found = stack.resources_of(kind);
     match (found.next(), found.next()) {
         (Some(resource), None) => Ok(resource),

@@ -27,6 +27,9 @@ pub enum TemplateError {
     /// A parameter without a default for which no local value is known.
     #[error("template.yaml has the parameter {0}, for which prooflight-local has no value")]
     NoValue(String),
+    /// A value is given for a parameter that is not there.
+    #[error("template.yaml has no parameter {0}")]
+    UnknownParameter(String),
     /// Something that CloudFormation knows and this does not.
     #[error("template.yaml uses {0} which prooflight-local does not support")]
     Unsupported(String),
@@ -63,6 +66,9 @@ impl Stack {
     pub fn read(text: &str, parameters: &BTreeMap<String, String>) -> Result<Self, TemplateError> {
         let template: Yaml = serde_norway::from_str(text).map_err(TemplateError::Yaml)?;
         let mut stack = Self { template, parameters: BTreeMap::new(), conditions: BTreeMap::new() };
+        if let Some(unknown) = parameters.keys().find(|name| stack.section("Parameters").all(|(declared, _)| declared != name.as_str())) {
+            return Err(TemplateError::UnknownParameter(unknown.clone()));
+        }
         let mut values = BTreeMap::new();
         for (name, declaration) in stack.section("Parameters") {
             let given = parameters.get(name).cloned();

@@ -2,6 +2,7 @@
 
 use crate::wire::send;
 use axum::Router;
+use prooflight_local::gateway::{PAGE_TEMPLATE, page_headers};
 use prooflight_local::page::Page;
 use serde_json::json;
 use std::fs::{create_dir_all, write};
@@ -26,7 +27,7 @@ fn built() -> (Router, TempDir) {
         write(web.join(file), content).expect("a file");
     }
     write(scratch.path().join("secret.txt"), "secret").expect("a file");
-    (Page::new(web, 8443, 4566).router(), scratch)
+    (Page::new(web, 8443, 4566).expect("a page").router(), scratch)
 }
 
 #[tokio::test]
@@ -120,9 +121,22 @@ async fn an_unchanged_file_is_not_sent_again() {
 async fn the_page_is_protected() {
     let (router, _folder) = built();
     let answer = send(&router, "GET", "/", &[], "").await;
-    let protection = ["content-security-policy", "permissions-policy", "referrer-policy", "cross-origin-opener-policy"];
+    let protection = ["content-security-policy", "permissions-policy", "referrer-policy", "cross-origin-opener-policy", "x-frame-options"];
     let protection: Vec<String> = protection.iter().map(|name| format!("{name}: {}", answer.header(name).unwrap_or("-"))).collect();
     insta::assert_snapshot!(protection.join("\n"));
+}
+
+/// What the page is served with where it is deployed: the same, with other addresses in it.
+#[test]
+fn the_deployed_page_reaches_its_services_and_nobody_else() {
+    let (services, images) = ("https://api.example.com wss://stream.example.com", "https://bucket.example.com");
+    let parameters = [("ConnectOrigins", services), ("ImagesOrigin", images)];
+    let headers = page_headers(PAGE_TEMPLATE, &parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+    let headers = headers.expect("a readable template");
+    let policy = headers["content-security-policy"].to_str().expect("text");
+    let named = policy.split("; ").filter(|directive| directive.contains("example.com")).collect::<Vec<_>>();
+    let expected = [format!("connect-src 'self' {services}"), format!("img-src 'self' data: blob: {images}")];
+    assert_eq!(named, expected);
 }
 
 #[tokio::test]
@@ -136,7 +150,7 @@ async fn the_configuration_tells_where_api_and_stream_are() {
 
 #[tokio::test]
 async fn without_a_built_page_there_is_a_word_on_how_to_build_it() {
-    let router = Page::new("/nowhere/dist".into(), 8443, 4566).router();
+    let router = Page::new("/nowhere/dist".into(), 8443, 4566).expect("a page").router();
     let answer = send(&router, "GET", "/", &[], "").await;
     assert_eq!(answer.status, 503);
     assert!(answer.text().contains("make run"));

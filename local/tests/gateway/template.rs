@@ -61,7 +61,7 @@ fn queues_and_what_they_invoke_are_read() {
 
 #[test]
 fn webhooks_are_there_where_there_is_a_receiver() {
-    let (without, with) = (deployment(), deployment_with("https://hooks.example.com/"));
+    let (without, with) = (deployment(), deployment_with(&[("WebhookUrl", "https://hooks.example.com/")]));
     assert_eq!((without.rules.len(), with.rules.len()), (0, 1));
     assert_eq!((with.queues.len(), with.functions.len()), (without.queues.len() + 2, without.functions.len() + 1));
     let deliver = with.functions.iter().find(|function| function.name == "deliver-webhook").expect("it is deployed");
@@ -85,4 +85,16 @@ fn tables_authorizer_and_cors_are_read() {
     let cors = deployment.cors.expect("the API has CORS rules");
     assert_eq!(cors.origins, ["https://localhost:8443", PAGE_ORIGIN]);
     assert_eq!(cors.headers, ["authorization", "content-type", "idempotency-key", "if-match"]);
+}
+
+#[test]
+fn a_user_pool_issues_the_tokens_where_there_is_one() {
+    let deployment = deployment_with(&[("WithUserPool", "true"), ("ScopePrefix", "prooflight/"), ("JwtIssuer", ""), ("JwtAudience", "")]);
+    let issuer = "https://cognito-idp.us-east-1.amazonaws.com/prooflight-local-user-pool";
+    assert_eq!(deployment.authorizer.issuer, issuer);
+    assert_eq!(deployment.authorizer.audience, ["prooflight-local-page-client", "prooflight-local-service-client"]);
+    let open = deployment.functions.iter().find(|function| function.name == "open-verification").expect("it is deployed");
+    assert_eq!(open.environment.get("JWT_ISSUER").map(String::as_str), Some(issuer));
+    let access = deployment.routes.iter().find(|route| route.key == "POST /verifications").map(|route| &route.access);
+    assert_eq!(access, Some(&Access::Token { scopes: vec!["prooflight/verify".to_owned()] }));
 }

@@ -34,17 +34,17 @@ pub(crate) const FUNCTIONS: [&str; 16] = [
 
 /// The real template with the local issuer and one foreign page.
 pub(crate) fn deployment() -> Deployment {
-    deployment_with("")
+    deployment_with(&[])
 }
 
-/// The same with a receiver of webhooks.
-pub(crate) fn deployment_with(webhook_url: &str) -> Deployment {
-    let parameters = BTreeMap::from([
-        ("WebhookUrl".to_owned(), webhook_url.to_owned()),
+/// The same with other parameters.
+pub(crate) fn deployment_with(given: &[(&str, &str)]) -> Deployment {
+    let mut parameters = BTreeMap::from([
         ("JwtIssuer".to_owned(), "https://prooflight.local/".to_owned()),
         ("JwtAudience".to_owned(), "prooflight".to_owned()),
         ("AllowedOrigins".to_owned(), format!("https://localhost:8443,{PAGE_ORIGIN}")),
     ]);
+    parameters.extend(given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     let stack = Stack::read(TEMPLATE, &parameters).expect("a readable template");
     Deployment::read(&stack, |arn| Ok(format!("secret of {arn}"))).expect("a deployable template")
 }

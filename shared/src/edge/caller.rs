@@ -2,6 +2,7 @@
 
 use super::Problem;
 use crate::domain::Owner;
+use crate::environment::{self, Environment};
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use serde_json::Value;
 
@@ -12,12 +13,34 @@ pub struct Caller {
     pub owner: Owner,
 }
 
+/// Our scopes by the names that the issuer gives them: a prefix, which may be empty, and ours.
+#[derive(Debug, Clone)]
+pub struct Scopes {
+    prefix: String,
+}
+
+impl Scopes {
+    /// As the stack was deployed.
+    pub fn of(environment: &Environment) -> Self {
+        Self { prefix: environment.optional(environment::SCOPE_PREFIX).unwrap_or_default().to_owned() }
+    }
+
+    /// Whether a scope of a token is that one of ours.
+    fn names(&self, held: &str, scope: &str) -> bool {
+        held.strip_prefix(&self.prefix) == Some(scope)
+    }
+}
+
 impl Caller {
-    /// The caller with whichever of `scopes` his token carries first, and which that is.
-    pub fn with_one_of(request: &ApiGatewayV2httpRequest, scopes: &[&'static str]) -> Result<(Self, &'static str), Problem> {
+    /// The caller with whichever of the `wanted` scopes his token carries first, and which that is.
+    pub fn with_one_of(
+        request: &ApiGatewayV2httpRequest,
+        scopes: &Scopes,
+        wanted: &[&'static str],
+    ) -> Result<(Self, &'static str), Problem> {
         let mut refused = Problem::ScopeMissing;
-        for &scope in scopes {
-            match Self::with_scope(request, scope) {
+        for &scope in wanted {
+            match Self::with_scope(request, scopes, scope) {
                 Ok(caller) => return Ok((caller, scope)),
                 Err(problem) => refused = problem,
             }
@@ -27,7 +50,7 @@ impl Caller {
 
     /// The caller, if the token carries `scope`. The gateway has asked for it already, but passes a token that has *one* of a
     /// route's scopes, so the handler asks again ("Control access to HTTP APIs with JWT authorizers").
-    pub fn with_scope(request: &ApiGatewayV2httpRequest, scope: &str) -> Result<Self, Problem> {
+    pub fn with_scope(request: &ApiGatewayV2httpRequest, scopes: &Scopes, scope: &str) -> Result<Self, Problem> {
         let authorizer = request.request_context.authorizer.as_ref().ok_or(Problem::Unauthenticated)?;
         let claim = |name: &str| {
             let value = match &authorizer.jwt {
@@ -39,9 +62,9 @@ impl Caller {
             value.filter(|value| !value.is_empty()).map(str::to_owned)
         };
         let (Some(issuer), Some(subject)) = (claim("iss"), claim("sub")) else { return Err(Problem::Unauthenticated) };
-        let scopes = claim("scope").or_else(|| claim("scp")).unwrap_or_default();
+        let all = claim("scope").or_else(|| claim("scp")).unwrap_or_default();
         // The gateway writes a claim that is a list as "[one two]".
-        let held = scopes.trim_matches(['[', ']']).split_ascii_whitespace().any(|held| held == scope);
+        let held = all.trim_matches(['[', ']']).split_ascii_whitespace().any(|held| scopes.names(held, scope));
         if held { Ok(Self { owner: Owner { issuer, subject } }) } else { Err(Problem::ScopeMissing) }
     }
 }

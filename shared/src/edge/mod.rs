@@ -17,7 +17,7 @@ mod visitor;
 
 pub use answer::{Answer, TIME_TO_ANSWER, answered, in_time};
 pub use body::{NoBody, Object, decode_body};
-pub use caller::{Caller, path_parameter, query_parameter};
+pub use caller::{Caller, Scopes, path_parameter, query_parameter};
 pub use cursor::ListOf;
 pub use failure::Failure;
 pub use lambda::{ConnectError, LambdaFunction, serve};

@@ -19,6 +19,8 @@ pub enum Problem {
     ScopeMissing,
     /// The policy is for services to open.
     PolicyNotOpenable,
+    /// The policy is switched off.
+    PolicyDisabled,
     /// There is none, or it is not the caller's, or the id cannot be one.
     NotFound,
     /// The body is over 16 KiB.
@@ -99,6 +101,7 @@ impl Problem {
             Self::Unauthenticated => (401, "unauthenticated", "The caller is not known"),
             Self::ScopeMissing => (403, "scope_missing", "The token does not allow this"),
             Self::PolicyNotOpenable => (403, "policy_not_openable", "This policy is opened by a service"),
+            Self::PolicyDisabled => (403, "policy_disabled", "This policy is switched off"),
             Self::NotFound => (404, "not_found", "There is no such verification"),
             Self::BodyTooLarge => (413, "body_too_large", "The body is over 16 KiB"),
             Self::UnsupportedMediaType => (415, "unsupported_media_type", "The body has to be application/json"),

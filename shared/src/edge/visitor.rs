@@ -2,7 +2,7 @@
 //! has verified the token and says whose it is; it does not see the verification, and its word is kept for a minute, for every route. So what
 //! a token opens is decided here, by the document.
 
-use super::{Caller, Problem};
+use super::{Caller, Problem, Scopes};
 use crate::adapters::Loaded;
 use crate::domain::{ClientToken, Owner, TokenGeneration, TokenRefusal, VerificationId};
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
@@ -31,12 +31,12 @@ pub enum Visit {
 
 impl Visitor {
     /// Whom the authorizer has let in. A service counts as one where `readers` are meant, and not otherwise.
-    pub fn of(request: &ApiGatewayV2httpRequest, readers: bool) -> Result<Self, Problem> {
+    pub fn of(request: &ApiGatewayV2httpRequest, scopes: &Scopes, readers: bool) -> Result<Self, Problem> {
         if let Some(token) = page_token(request) {
             return Ok(Self::Page(token));
         }
-        let scopes: &[&str] = if readers { &["read", "verify"] } else { &["verify"] };
-        let (Caller { owner }, scope) = Caller::with_one_of(request, scopes)?;
+        let wanted: &[&str] = if readers { &["read", "verify"] } else { &["verify"] };
+        let (Caller { owner }, scope) = Caller::with_one_of(request, scopes, wanted)?;
         Ok(if scope == "read" { Self::Reader(owner) } else { Self::Owner(owner) })
     }
 

@@ -12,6 +12,8 @@ use std::collections::BTreeSet;
 pub struct Catalogue {
     policies: Vec<Terms>,
     default: String,
+    /// Those that are switched off, by name.
+    disabled: BTreeSet<String>,
 }
 
 /// Why a policy file is refused, with the policy and the field.
@@ -56,7 +58,7 @@ impl Catalogue {
                 return Err(whole(format!("name {} twice", policy.name)));
             }
         }
-        let catalogue = Self { policies, default: file.default };
+        let catalogue = Self { policies, default: file.default, disabled: BTreeSet::new() };
         if catalogue.get(None).is_none() {
             return Err(PolicyError {
                 policy: "the file".into(),
@@ -65,6 +67,23 @@ impl Catalogue {
             });
         }
         Ok(catalogue)
+    }
+
+    /// The same policies, some of them switched off: their names, separated by commas. A name that no policy has would leave on what
+    /// somebody meant to switch off.
+    pub fn without(self, names: &str) -> Result<Self, PolicyError> {
+        let disabled: BTreeSet<String> = names.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        match disabled.iter().find(|name| self.get(Some(name.as_str())).is_none()) {
+            None => Ok(Self { disabled, ..self }),
+            Some(unknown) => {
+                Err(PolicyError { policy: unknown.clone(), field: "name", problem: "is to be switched off and is none of ours".to_owned() })
+            }
+        }
+    }
+
+    /// Whether that policy is switched off: it opens nothing, and no session is made under it.
+    pub fn is_disabled(&self, terms: &Terms) -> bool {
+        self.disabled.contains(&terms.name)
     }
 
     /// The policy of that name, or the default one.

@@ -52,3 +52,21 @@ fn a_wrong_policy_is_refused_by_the_name_of_its_field() {
     file["default"] = serde_json::json!("nothing");
     assert_eq!(Catalogue::parse(&file.to_string()).unwrap_err().field, "default");
 }
+
+#[test]
+fn policies_are_switched_off_by_name() {
+    let without = |names: &str| Catalogue::shipped().unwrap().without(names);
+    for (names, disabled) in [
+        ("", vec![]),
+        ("liveness", vec!["liveness"]),
+        ("age-gate, liveness,", vec!["liveness", "age-gate"]),
+        ("liveness,bot-check,onboarding,step-up,age-gate", vec!["liveness", "bot-check", "onboarding", "step-up", "age-gate"]),
+    ] {
+        let catalogue = without(names).unwrap();
+        let found = catalogue.policies().iter().filter(|policy| catalogue.is_disabled(policy)).map(|policy| policy.name.as_str());
+        assert_eq!(found.collect::<Vec<_>>(), disabled, "{names}");
+    }
+    for names in ["Liveness", "liveness;bot-check", "live", "liveness,onboard"] {
+        assert!(without(names).is_err(), "{names}");
+    }
+}

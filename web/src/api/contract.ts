@@ -1395,6 +1395,7 @@ export interface operations {
             /**
              * @description - `scope_missing`: the token does not hold the scope.
              *     - `policy_not_openable`: the policy is for services to open.
+             *     - `policy_disabled`: the policy is switched off.
              *     - `blocked`: too many failures in a day or a week.
              */
             403: {
@@ -1574,6 +1575,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             /**
              * @description - `scope_missing`: the token does not hold the scope.
+             *     - `policy_disabled`: the policy was switched off meanwhile. A session that runs may end; no other is made.
              *     - `blocked`: too many failures in a day or a week.
              */
             403: {
@@ -1822,7 +1824,21 @@ export interface operations {
             };
             400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
+            /**
+             * @description - `scope_missing`: the token does not hold the scope.
+             *     - `policy_disabled`: the policy is switched off. What was opened before under the same key is still found.
+             */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestIdOfOurs"];
+                    "WWW-Authenticate": components["headers"]["Challenge"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["GatewayMessage"];
+                };
+            };
             /** @description `erasure_in_progress`: the subject is being erased; afterwards he may come back as somebody new. */
             409: {
                 headers: {

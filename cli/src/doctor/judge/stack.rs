@@ -64,10 +64,9 @@ fn api(judgement: &mut Judgement, stack: &Stack, name: &str, api: &Api) {
             judgement.find(ROUTE_OPEN, name, format!("{route} asks for no token"));
         }
     }
-    if let (Some(has), Some(issuer), Some(audience)) =
-        (judgement.known(&api.authorizers), stack.parameters.get("JwtIssuer"), stack.parameters.get("JwtAudience"))
-    {
-        let right = has.iter().all(|(of, audiences)| of == issuer && audiences.iter().all(|one| one == audience)) && !has.is_empty();
+    if let (Some(has), Some((issuer, asked))) = (judgement.known(&api.authorizers), tokens(stack)) {
+        let right = has.iter().all(|(of, audiences)| *of == issuer && audiences.iter().all(|one| asked.contains(&one.as_str())));
+        let right = right && !has.is_empty();
         let issuers: Vec<&str> = has.iter().map(|(issuer, _)| issuer.as_str()).collect();
         let found = format!("it takes tokens of [{}], or for another audience", issuers.join(", "));
         judgement.find_if(!right, AUTHORIZER_DIFFERS, name, found);
@@ -77,5 +76,19 @@ fn api(judgement: &mut Judgement, stack: &Stack, name: &str, api: &Api) {
             judgement.find_if(!limited, API_UNLIMITED, name, format!("stage {stage} lets any number of requests through"));
             judgement.find_if(!logged, API_UNLOGGED, name, format!("stage {stage} has no access log"));
         }
+    }
+}
+
+/// Issuer and audiences of the tokens that the API is to take: the stack's own user pool with its clients, or what the parameters name.
+fn tokens(stack: &Stack) -> Option<(String, Vec<&str>)> {
+    let name = |logical_id: &str| stack.names.get(logical_id).map(|(_, name)| name.as_str());
+    match name("UserPool") {
+        // The id begins with the region: eu-west-1_AbCdEfGhI.
+        Some(id) => {
+            let region = id.split('_').next().unwrap_or_default();
+            let clients = ["PageClient", "ServiceClient"].into_iter().filter_map(name).collect();
+            Some((format!("https://cognito-idp.{region}.amazonaws.com/{id}"), clients))
+        }
+        None => Some((stack.parameters.get("JwtIssuer")?.clone(), vec![stack.parameters.get("JwtAudience")?.as_str()])),
     }
 }

@@ -331,3 +331,15 @@ fn what_cannot_be_read_is_told_once_for_each_permission() {
         [("x:Y", "AccessDenied, 2 times")]
     );
 }
+
+#[test]
+fn a_user_pool_of_the_stack_is_whose_tokens_are_taken() {
+    let mut facts = well();
+    for (id, name) in [("UserPool", "eu-west-1_Pool"), ("PageClient", "page"), ("ServiceClient", "service")] {
+        facts.stack.as_mut().unwrap().names.insert(id.into(), (String::new(), name.into()));
+    }
+    assert_eq!(found(&facts), ["authorizer_differs"].into());
+    let issuer = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Pool".to_owned();
+    first!(facts, apis).authorizers = Ok(vec![(issuer, texts(&["page", "service"]))]);
+    assert_eq!(found(&facts), BTreeSet::new());
+}
