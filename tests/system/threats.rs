@@ -41,22 +41,22 @@ fn every_threat_names_its_tests_and_every_test_its_trial() {
     let threats = table("docs/SECURITY.md", "\n## Threats\n");
     assert!(threats.len() > 20, "{threats:?}");
     for row in &threats {
-        let [threat, control, tests, tries] = row.as_slice() else { panic!("{row:?} has not four cells") };
+        let [threat, control, tests, patches] = row.as_slice() else { panic!("{row:?} has not four cells") };
         let letters = threat.rsplit_once('(').and_then(|(_, letters)| letters.strip_suffix(')')).unwrap_or_default();
         assert!(!letters.is_empty() && letters.chars().all(|letter| "STRIDE".contains(letter)), "{threat}: no letter of STRIDE");
-        let (tests, tries) = (named(tests, |name| name.contains("::")), named(tries, |_| true));
-        assert!(!control.is_empty() && !tests.is_empty() && !tries.is_empty(), "{threat}: something is missing");
+        let (tests, patches) = (named(tests, |name| name.contains("::")), named(patches, |_| true));
+        assert!(!control.is_empty() && !tests.is_empty() && !patches.is_empty(), "{threat}: something is missing");
         for test in &tests {
             let (file, name) = test.split_once("::").unwrap();
             assert!(read(file).contains(&format!("fn {name}(")), "{threat}: there is no {test}");
         }
-        let failing: Names = tries
+        let failing: Names = patches
             .iter()
             .flat_map(|name| trials.get(name).unwrap_or_else(|| panic!("{threat}: there is no trial {name}")))
             .cloned()
             .collect();
         assert_eq!(failing, tests, "{threat}: the tests that are named are those that its trials have fail");
-        tried.extend(tries);
+        tried.extend(patches);
     }
     let all: Names = trials.into_keys().collect();
     assert_eq!(tried, all, "every trial is of a threat");
