@@ -22,8 +22,7 @@ async fn scopes_are_those_that_the_issuer_writes() {
         assert_eq!(service.get(&id).await.expect(200)["subject"], "alice", "the function reads what the service may");
         assert_eq!(alice.get(&id).await.expect(200)["subject"], json!(null), "and what the subject may");
 
-        for wrong in
-            ["verify", "https://api.example.com.evil.example/verify", &format!("{prefix}{prefix}verify"), &format!("{prefix}verify2")]
+        for wrong in ["verify", "https://api.example.com.evil.example/verify", &format!("{prefix}{prefix}verify"), &format!("{prefix}read")]
         {
             let stranger = world.caller("alice", wrong).await;
             assert_eq!(stranger.open(&json!({}), None).await.refusal(), (403, "Forbidden"), "{wrong}");
@@ -77,12 +76,8 @@ async fn a_policy_that_is_switched_off_opens_nothing_and_lends_no_session() {
 async fn a_policy_that_is_not_there_cannot_be_switched_off() {
     for (name, value, named) in [("DisabledPolicies", "liveness,livenes", "livenes"), ("DisabledPolicy", "liveness", "DisabledPolicy")] {
         let error = Local::start(deployed_with(name, value)).await.expect_err(value);
-        let mut error: Option<&dyn std::error::Error> = Some(&error);
-        let mut told = String::new();
-        while let Some(cause) = error {
-            told.push_str(&format!("{cause}: "));
-            error = cause.source();
-        }
+        let causes = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
+        let told = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
         assert!(told.contains(named), "{told}");
     }
 }
