@@ -1,5 +1,6 @@
 //! The command line of `prooflight-local`.
 
+use crate::listener::Patience;
 use lexopt::{Arg, Parser, ValueExt};
 use prooflight_deliver_webhook::WebhookUrl;
 use std::ffi::OsString;
@@ -37,6 +38,8 @@ pub struct Options {
     pub webhook_url: Option<String>,
     /// Written once it serves.
     pub ready_file: Option<PathBuf>,
+    /// How long clients may dawdle. The command line has no word for it.
+    pub patience: Patience,
 }
 
 impl Default for Options {
@@ -48,6 +51,7 @@ impl Default for Options {
             web_dir: "web/dist".into(),
             webhook_url: None,
             ready_file: None,
+            patience: Patience::default(),
         }
     }
 }

@@ -140,7 +140,6 @@ impl Stack {
             "AWS::Logs::LogGroup" => format!("logs:{REGION}:{ACCOUNT}:log-group:{name}"),
             "AWS::SQS::Queue" => format!("sqs:{REGION}:{ACCOUNT}:{name}"),
             "AWS::Events::EventBus" => format!("events:{REGION}:{ACCOUNT}:event-bus/{name}"),
-            "AWS::KMS::Key" => format!("kms:{REGION}:{ACCOUNT}:key/{name}"),
             "AWS::Serverless::Function" => format!("lambda:{REGION}:{ACCOUNT}:function:{name}"),
             _ => return Err(TemplateError::UnknownName(format!("{resource}.{attribute}"))),
         };
