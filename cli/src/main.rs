@@ -23,6 +23,7 @@ fn main() -> ExitCode {
     let (came, failed) = match command {
         Command::Replay(options) => (runtime.block_on(prooflight_cli::replay(&options, process_variable)), 1),
         Command::Doctor(options) => (runtime.block_on(prooflight_cli::doctor::doctor(&options, process_variable, now())), USAGE),
+        Command::Verify(options) => (runtime.block_on(prooflight_cli::verify(&options, process_variable)), USAGE),
         Command::Help | Command::Version => return ExitCode::SUCCESS,
     };
     match came {

@@ -11,6 +11,7 @@ Prooflight's command line for operators and developers. It reads over the wire, 
 
 Usage: prooflight replay --policy FILE [OPTIONS]
        prooflight doctor [--stack NAME | --parameter NAME=VALUE ...] [--json]
+       prooflight doctor --verify [--table NAME] [--decision-key ARN] [--json]
 
   replay             decide what is stored again, each under the policy of the same name in FILE, and print what would change;
                      exits with 1 where evidence does not fit its digest or a record cannot be read
@@ -18,8 +19,12 @@ Usage: prooflight replay --policy FILE [OPTIONS]
   doctor             is it right? looks at the stack, or, before it is deployed, at the account and the regions, and says what is not
                      as it has to be and what mends it; exits with 0 if nothing is, 1 if something is, 2 if it could not look
 
+  doctor --verify    are the decisions ours? checks every signature, every digest of evidence, and what each approval rests on; exits with 1
+                     where one is not in order
+
   --policy FILE      the policies, as in infra/policies.json
   --table NAME       the table (default TABLE_NAME, else that of a laptop)
+  --decision-key ARN the key that decisions are signed with (default DECISION_KEY_ARN, else that of a laptop)
   --stack NAME       the stack, in AWS_REGION
   --parameter NAME=VALUE
                      what it will be deployed with: LivenessRegion, AlarmTopicArn
@@ -52,6 +57,17 @@ pub struct DoctorOptions {
     pub json: bool,
 }
 
+/// What `doctor --verify` is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VerifyOptions {
+    /// The table; none is the environment's, or that of a laptop.
+    pub table: Option<String>,
+    /// The key; likewise.
+    pub decision_key: Option<String>,
+    /// Print JSON.
+    pub json: bool,
+}
+
 /// What the command line asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
@@ -59,6 +75,8 @@ pub enum Command {
     Replay(ReplayOptions),
     /// Is it right?
     Doctor(DoctorOptions),
+    /// Are the decisions ours?
+    Verify(VerifyOptions),
     /// Print the help.
     Help,
     /// Print the version.
@@ -74,6 +92,8 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, l
             Arg::Value(command) if given.command.is_none() && (command == "replay" || command == "doctor") => given.command = Some(command),
             Arg::Long("policy") => given.policy = Some(PathBuf::from(parser.value()?)),
             Arg::Long("table") => given.table = Some(parser.value()?.string()?),
+            Arg::Long("verify") => given.verify = true,
+            Arg::Long("decision-key") => given.decision_key = Some(parser.value()?.string()?),
             Arg::Long("stack") => given.stack = Some(parser.value()?.string()?),
             Arg::Long("parameter") => given.parameters.extend([parameter(&parser.value()?.string()?)?]),
             Arg::Long("json") => given.json = true,
@@ -93,19 +113,26 @@ struct Given {
     table: Option<String>,
     stack: Option<String>,
     parameters: BTreeMap<String, String>,
+    verify: bool,
+    decision_key: Option<String>,
     json: bool,
 }
 
 impl Given {
     fn command(self) -> Result<Command, lexopt::Error> {
         let wrong = |text: &str| Err(lexopt::Error::Custom(text.into()));
-        let Self { command, policy, table, stack, parameters, json } = self;
+        let Self { command, policy, table, stack, parameters, verify, decision_key, json } = self;
         match command {
             None => wrong("the command is missing: replay or doctor"),
+            Some(command) if verify && command == "doctor" => match (policy, stack, parameters.is_empty()) {
+                (None, None, true) => Ok(Command::Verify(VerifyOptions { table, decision_key, json })),
+                _ => wrong("--verify looks at a table: --table and --decision-key"),
+            },
+            Some(_) if verify || decision_key.is_some() => wrong("--verify is doctor's, and --decision-key is for --verify"),
             Some(command) if command == "doctor" => match (policy, table, &stack) {
                 (None, None, Some(_)) if !parameters.is_empty() => wrong("a stack has its own parameters: --stack or --parameter"),
                 (None, None, _) => Ok(Command::Doctor(DoctorOptions { stack, parameters, json })),
-                _ => wrong("--policy and --table are replay's"),
+                _ => wrong("--policy and --table are replay's; --table is for --verify as well"),
             },
             Some(_) if stack.is_some() || !parameters.is_empty() => wrong("--stack and --parameter are doctor's"),
             Some(_) => match policy {
@@ -149,6 +176,11 @@ mod tests {
                     ..DoctorOptions::default()
                 }),
             ),
+            ("doctor --verify", Command::Verify(VerifyOptions::default())),
+            (
+                "doctor --verify --table t --decision-key k --json",
+                Command::Verify(VerifyOptions { table: Some("t".into()), decision_key: Some("k".into()), json: true }),
+            ),
             ("replay -h --nonsense", Command::Help),
             ("--version", Command::Version),
         ] {
@@ -164,6 +196,9 @@ mod tests {
             ("verify", "verify"),
             ("doctor replay --policy p.json", "replay"),
             ("doctor --table t", "--table"),
+            ("doctor --verify --stack s", "--verify"),
+            ("doctor --decision-key k", "--decision-key"),
+            ("replay --policy p.json --verify", "--verify"),
             ("doctor --parameter LivenessRegion", "NAME=VALUE"),
             ("doctor --parameter JwtIssuer=x", "JwtIssuer"),
             ("doctor --stack s --parameter LivenessRegion=eu-west-1", "--stack or --parameter"),

@@ -1,6 +1,7 @@
-//! A replay in words, for people, and as JSON, for programs.
+//! What was found in the table, in words, for people, and as JSON, for programs.
 
 use crate::replay::{PolicyReplay, Replay, SessionName};
+use crate::verify::Verified;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -30,6 +31,27 @@ pub(crate) fn text(replay: &Replay) -> String {
     if lines.is_empty() {
         lines.push("No decision is stored.".to_owned());
     }
+    joined(&lines)
+}
+
+/// How many decisions are in order, and each that is not on a line of its own.
+pub(crate) fn verified(verified: &Verified) -> String {
+    let mut lines = vec![format!("decisions in order: {}", verified.decisions)];
+    for (sessions, what) in [
+        (&verified.unsigned, "the decision has no signature"),
+        (&verified.forged, "the signature is not over this decision"),
+        (&verified.misfits, "the evidence is not what the decision names"),
+    ] {
+        lines.extend(sessions.iter().map(|session| format!("{}: {what}", name_of(session))));
+    }
+    lines.extend(verified.unfounded.iter().map(|id| format!("{id}: approved, without a decision in order that allows it")));
+    if verified.unreadable > 0 {
+        lines.push(format!("records that cannot be read: {}", verified.unreadable));
+    }
+    joined(&lines)
+}
+
+fn joined(lines: &[String]) -> String {
     lines.iter().fold(String::new(), |mut text, line| {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{line}");
@@ -38,9 +60,9 @@ pub(crate) fn text(replay: &Replay) -> String {
 }
 
 /// The same as one JSON object.
-pub(crate) fn json(replay: &Replay) -> String {
+pub(crate) fn json(report: &impl Serialize) -> String {
     // Names, numbers and lists always have a JSON form.
-    let mut text = serde_json::to_string_pretty(replay).unwrap_or_default();
+    let mut text = serde_json::to_string_pretty(report).unwrap_or_default();
     text.push('\n');
     text
 }

@@ -18,6 +18,8 @@ use crate::stream::{self, LivenessStream};
 use crate::timers::Timers;
 use crate::tokens::{AUDIENCE, ISSUER, TokenIssuer, TokenKeyError};
 use axum::Router;
+use axum::routing::get;
+use http::header::CONTENT_TYPE;
 use std::collections::BTreeMap;
 use std::io::Error;
 use std::path::PathBuf;
@@ -25,6 +27,9 @@ use std::sync::Arc;
 
 /// The developer's access key, as the README prints it: it guards nothing but the habit of signing.
 const DEVELOPER_KEY: (&str, &str) = ("local", "local-secret");
+
+/// Where the local issuer publishes its keys, on the AWS port: `authorize` would not trust the certificate of the other.
+const PUBLISHED_KEYS: &str = "/.well-known/jwks.json";
 
 /// Everything but the ports.
 pub(crate) struct Assembly {
@@ -104,7 +109,7 @@ impl Assembly {
         credentials.insert(access_key_id, developer);
 
         let Served { web_dir, webhook_url } = options;
-        let stack = Stack::read(TEMPLATE, &parameters(https_port, webhook_url))?;
+        let stack = Stack::read(TEMPLATE, &parameters(https_port, aws_port, webhook_url))?;
         let secrets = Arc::new(Secrets::open(path, &secrets(&stack)?).map_err(AssemblyError::Secrets)?);
         let keys = Arc::new(Keys::open(path, &keys(&stack)?).map_err(AssemblyError::Keys)?);
         let deployment = Deployment::read(&stack, |arn| secrets.required(arn))?;
@@ -153,7 +158,10 @@ impl Assembly {
         let authorizer = Authorizer::new(deployment.authorizer.clone(), &tokens);
         let gateway = Gateway::new(deployment, authorizer, functions.registry, Arc::clone(&clock), https_port);
         let stream = LivenessStream::new(Arc::clone(&rekognition), credentials, Arc::clone(&clock), REGION);
-        let aws = endpoint.router(door(Arc::clone(&rekognition)), invoker);
+        let published = tokens.published_keys().to_owned();
+        let keys = move || async move { ([(CONTENT_TYPE, "application/json")], published) };
+        // No bucket can be called so ("Bucket naming rules"): a name begins with a letter or a number.
+        let aws = endpoint.router(door(Arc::clone(&rekognition)), invoker).route(PUBLISHED_KEYS, get(keys));
         let helpers = Helpers {
             tokens,
             clock: Arc::clone(&clock),
@@ -180,9 +188,11 @@ pub(crate) fn door(rekognition: Arc<Rekognition>) -> Door {
 }
 
 /// The template's parameters that have no default, or another one here.
-fn parameters(https_port: u16, webhook_url: Option<String>) -> BTreeMap<String, String> {
+fn parameters(https_port: u16, aws_port: u16, webhook_url: Option<String>) -> BTreeMap<String, String> {
     let origins = format!("https://localhost:{https_port},https://127.0.0.1:{https_port}");
-    let always = [("JwtIssuer", ISSUER.to_owned()), ("JwtAudience", AUDIENCE.to_owned()), ("AllowedOrigins", origins)];
+    // The local issuer has no host of its own that could be asked for its configuration.
+    let keys = format!("http://127.0.0.1:{aws_port}{PUBLISHED_KEYS}");
+    let always = [("JwtIssuer", ISSUER.to_owned()), ("JwtAudience", AUDIENCE.to_owned()), ("JwksUrl", keys), ("AllowedOrigins", origins)];
     let webhook = webhook_url.map(|url| ("WebhookUrl", url));
     always.into_iter().chain(webhook).map(|(name, value)| (name.to_owned(), value)).collect()
 }

@@ -6,6 +6,7 @@ use crate::aws::lambda::{FunctionError, Lambda};
 use crate::clock::Clock;
 use crate::gateway::{Function, FunctionFailure, Functions, REGION, STACK_NAME};
 use crate::random::{bytes, hex};
+use prooflight_authorize::Authorize;
 use prooflight_cleanup::Cleanup;
 use prooflight_close_verification::CloseVerification;
 use prooflight_complete_session::CompleteSession;
@@ -13,6 +14,7 @@ use prooflight_create_session::CreateSession;
 use prooflight_deliver_webhook::DeliverWebhook;
 use prooflight_enroll_face::EnrollFace;
 use prooflight_erase_subject::EraseSubject;
+use prooflight_exchange_link::ExchangeLink;
 use prooflight_export_subject::ExportSubject;
 use prooflight_get_evidence::GetEvidence;
 use prooflight_get_verification::GetVerification;
@@ -72,6 +74,8 @@ pub(crate) fn functions(functions: &[Function], credentials: &Credentials, aws_p
         let warm = match function.name.as_str() {
             CreateSession::NAME => host::<CreateSession>(&mut registry, &environment),
             CompleteSession::NAME => host::<CompleteSession>(&mut registry, &environment),
+            Authorize::NAME => host::<Authorize>(&mut registry, &environment),
+            ExchangeLink::NAME => host::<ExchangeLink>(&mut registry, &environment),
             GetVerification::NAME => host::<GetVerification>(&mut registry, &environment),
             OpenVerificationFunction::NAME => host::<OpenVerificationFunction>(&mut registry, &environment),
             CloseVerification::NAME => host::<CloseVerification>(&mut registry, &environment),

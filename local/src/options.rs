@@ -2,7 +2,7 @@
 
 use crate::listener::Patience;
 use lexopt::{Arg, Parser, ValueExt};
-use prooflight_deliver_webhook::WebhookUrl;
+use prooflight_shared::adapters::OutsideUrl;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -109,7 +109,7 @@ fn port(flag: &str, parser: &mut Parser) -> Result<u16, lexopt::Error> {
 /// The function would refuse it too, and not start.
 fn webhook_url(parser: &mut Parser) -> Result<String, lexopt::Error> {
     let value = parser.value()?.string()?;
-    match WebhookUrl::parse(&value) {
+    match OutsideUrl::parse(&value) {
         Some(_) => Ok(value),
         None => Err(lexopt::Error::Custom(format!("--webhook-url takes https, or http on this machine, not {value}").into())),
     }

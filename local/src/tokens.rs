@@ -1,16 +1,19 @@
 //! The local identity provider: access tokens for `/dev/token`, and the public key by which the gateway's authorizer knows them. A deployed
-//! API takes its issuer's keys from the issuer's JWKS; here issuer and gateway are one process, and the key is handed over.
+//! API takes its issuer's keys from the issuer's JWKS; here issuer and gateway are one process, and the key is handed over; `authorize` reads the published one, as it would there.
 
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
 
 use crate::data_folder::{DataFolder, kept};
 use crate::random::hex;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use serde::Serialize;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 /// The `iss` claim of every local token.
@@ -31,6 +34,7 @@ pub struct TokenIssuer {
     signing: EncodingKey,
     verifying: DecodingKey,
     key_id: String,
+    published: String,
 }
 
 impl std::fmt::Debug for TokenIssuer {
@@ -71,8 +75,13 @@ impl TokenIssuer {
         let pkcs8 = kept(folder, "token-key.pk8", draw)?;
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &pkcs8, &random).map_err(|_| TokenKeyError::Damaged)?;
         let point = pair.public_key().as_ref();
-        let key_id = hex(Sha256::digest(point)).chars().take(16).collect();
-        Ok(Self { signing: EncodingKey::from_ec_der(&pkcs8), verifying: DecodingKey::from_ec_der(point), key_id })
+        let key_id: String = hex(Sha256::digest(point)).chars().take(16).collect();
+        // Uncompressed: a byte that says so, and two coordinates (SEC 1, 2.3.3).
+        let (x, y) = point.get(1..).and_then(|rest| rest.split_at_checked(32)).ok_or(TokenKeyError::Damaged)?;
+        let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
+        let key = json!({ "kty": "EC", "crv": "P-256", "x": x, "y": y, "use": "sig", "alg": "ES256", "kid": key_id });
+        let published = json!({ "keys": [key] }).to_string();
+        Ok(Self { signing: EncodingKey::from_ec_der(&pkcs8), verifying: DecodingKey::from_ec_der(point), key_id, published })
     }
 
     /// A token for `subject` with space-separated `scope`, good from `now` for an hour.
@@ -81,6 +90,11 @@ impl TokenIssuer {
         let claims = Claims { iss: ISSUER, aud: AUDIENCE, sub: subject, scope, iat, exp: iat.saturating_add(LIFETIME_SECONDS) };
         let header = Header { kid: Some(self.key_id.clone()), ..Header::new(ALGORITHM) };
         jsonwebtoken::encode(&header, &claims, &self.signing)
+    }
+
+    /// What an issuer publishes for whoever checks its tokens: a JWK set (RFC 7517).
+    pub fn published_keys(&self) -> &str {
+        &self.published
     }
 
     /// What tokens are checked with: the public key and its id.

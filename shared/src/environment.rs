@@ -33,6 +33,14 @@ pub const WEBHOOK_KEYS_ARN: &str = "WEBHOOK_KEYS_ARN";
 pub const RESULT_KEY_ARN: &str = "RESULT_KEY_ARN";
 /// In whose name they are.
 pub const RESULT_ISSUER: &str = "RESULT_ISSUER";
+/// The key of client tokens' MACs.
+pub const CLIENT_TOKEN_KEY_ARN: &str = "CLIENT_TOKEN_KEY_ARN";
+/// The key that decisions are signed with.
+pub const DECISION_KEY_ARN: &str = "DECISION_KEY_ARN";
+/// For whom the tokens are that the API takes.
+pub const JWT_AUDIENCE: &str = "JWT_AUDIENCE";
+/// Where their issuer's keys are, if not where his own configuration says.
+pub const JWKS_URL: &str = "JWKS_URL";
 
 /// What Lambda itself sets, and the endpoints that every AWS SDK knows
 /// ("Service-specific endpoints", AWS SDKs and Tools Reference Guide).
@@ -52,7 +60,7 @@ const OF_AWS: [&str; 14] = [
     "AWS_ENDPOINT_URL_SQS",
     "AWS_ENDPOINT_URL_STS",
 ];
-const OF_OURS: [&str; 15] = [
+const OF_OURS: [&str; 19] = [
     TABLE_NAME,
     EVIDENCE_BUCKET,
     LIVENESS_REGION,
@@ -68,6 +76,10 @@ const OF_OURS: [&str; 15] = [
     WEBHOOK_KEYS_ARN,
     RESULT_KEY_ARN,
     RESULT_ISSUER,
+    CLIENT_TOKEN_KEY_ARN,
+    DECISION_KEY_ARN,
+    JWT_AUDIENCE,
+    JWKS_URL,
 ];
 
 /// The variables that were set.

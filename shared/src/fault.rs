@@ -64,6 +64,8 @@ pub enum FaultCode {
     SigningKeyUnavailable,
     /// There is no key to sign with: permissions, or a secret or a key of KMS that is not one.
     SigningKeyRefused,
+    /// The issuer of access tokens does not answer, or not with its keys.
+    IssuerUnavailable,
     /// The invocation ran out of time, because services were slow.
     TooSlow,
     /// A bug of ours.
@@ -72,7 +74,7 @@ pub enum FaultCode {
 
 impl FaultCode {
     /// Every code.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::StoreUnavailable,
         Self::StoreRefused,
         Self::StoreContended,
@@ -97,6 +99,7 @@ impl FaultCode {
         Self::WebhookQueueRefused,
         Self::SigningKeyUnavailable,
         Self::SigningKeyRefused,
+        Self::IssuerUnavailable,
         Self::TooSlow,
         Self::Bug,
     ];
@@ -148,6 +151,7 @@ impl FaultCode {
             Self::WebhookQueueRefused => "webhook_queue.refused",
             Self::SigningKeyUnavailable => "signing_key.unavailable",
             Self::SigningKeyRefused => "signing_key.refused",
+            Self::IssuerUnavailable => "issuer.unavailable",
             Self::TooSlow => "invocation.too_slow",
             Self::Bug => "bug",
         }

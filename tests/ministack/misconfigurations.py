@@ -30,12 +30,11 @@ class Account:
         table, bucket, api = self.stack["VerificationTable"], self.stack["EvidenceBucket"], self.stack["HttpApi"]
         self.key = self.client["kms"].create_key()["KeyMetadata"]["KeyId"]
         self.client["kms"].enable_key_rotation(KeyId=self.key)
-        # It has no keys that sign; what stands for one can be rotated, and is.
-        self.client["kms"].enable_key_rotation(KeyId=self.stack["ResultKey"])
         sse = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": self.key}
         self.client["dynamodb"].update_table(TableName=table, SSESpecification=sse)
         self.recovery(True)
         self.expiry(True)
+        self.encrypt("aws:kms")
         self.client["s3"].put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": LIFECYCLE})
         self.cors()
         self.client["apigatewayv2"].update_stage(ApiId=api, StageName="$default", DefaultRouteSettings=LIMITS)
@@ -58,6 +57,10 @@ class Account:
     def expiry(self, on):
         setting = {"Enabled": on, "AttributeName": "expiresAt"}
         self.client["dynamodb"].update_time_to_live(TableName=self.stack["VerificationTable"], TimeToLiveSpecification=setting)
+
+    def encrypt(self, algorithm):
+        rules = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": algorithm}}]}
+        self.client["s3"].put_bucket_encryption(Bucket=self.stack["EvidenceBucket"], ServerSideEncryptionConfiguration=rules)
 
     def cors(self, **changed):
         self.client["apigatewayv2"].update_api(ApiId=self.stack["HttpApi"], CorsConfiguration=CORS | changed)
@@ -82,11 +85,7 @@ def without(part, **back):
 
 
 def encryption(algorithm, before):
-    def put(a, algorithm):
-        rules = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": algorithm}}]}
-        a.client["s3"].put_bucket_encryption(Bucket=a.stack["EvidenceBucket"], ServerSideEncryptionConfiguration=rules)
-
-    return lambda a: put(a, algorithm), lambda a: put(a, before)
+    return lambda a: a.encrypt(algorithm), lambda a: a.encrypt(before)
 
 
 def bucket_policy():
@@ -239,7 +238,7 @@ CHANGES = {
             Bucket=a.stack["EvidenceBucket"], LifecycleConfiguration={"Rules": LIFECYCLE}
         ),
     ),
-    "bucket_encryption_differs": ("EvidenceBucket", "put-bucket-encryption", *encryption("aws:kms", "AES256")),
+    "bucket_encryption_differs": ("EvidenceBucket", "put-bucket-encryption", *encryption("AES256", "aws:kms")),
     "bucket_acls": (
         "EvidenceBucket",
         "BucketOwnerEnforced",

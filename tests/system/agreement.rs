@@ -1,14 +1,14 @@
 //! The contract, the template, the gateway and the code agree: on routes and scopes, on error codes, on words, and on what an end user is
 //! told at all.
 
-use crate::contract::{CONTRACT, Contract, Place};
+use crate::contract::{CONTRACT, Contract};
 use crate::tidy::{problems, read};
 use prooflight_local::gateway::{Access, Deployment, Stack, TEMPLATE};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that an end user is told. A field that is new has to be put here on purpose.
-const TOLD_TO_END_USERS: [&str; 29] = [
+const TOLD_TO_END_USERS: [&str; 31] = [
     "accessKeyId",
     "attemptsLeft",
     "challenge",
@@ -38,7 +38,10 @@ const TOLD_TO_END_USERS: [&str; 29] = [
     "status",
     "tips",
     "title",
+    // A page's own, for a link.
+    "token",
     "type",
+    "verification",
     "verificationId",
 ];
 
@@ -55,6 +58,7 @@ fn gateway() -> BTreeMap<String, BTreeSet<String>> {
     let scopes = |access: &Access| match access {
         Access::Open => BTreeSet::new(),
         Access::Token { scopes } => scopes.iter().cloned().collect(),
+        Access::Function(authorizer) => BTreeSet::from([authorizer.function.clone()]),
     };
     deployment.routes.iter().map(|route| (route.key.clone(), scopes(&route.access))).collect()
 }
@@ -176,9 +180,8 @@ fn fields(schema: &Value, found: &mut BTreeSet<String>) {
 
 #[test]
 fn an_end_user_is_told_what_is_known_and_nothing_else() {
-    let opens = |operation: &Place<'_>| Contract::scopes_of(operation).contains("verify");
     let mut told = BTreeSet::new();
-    for operation in CONTRACT.operations().into_values().filter(opens) {
+    for operation in CONTRACT.operations().into_values().filter(Contract::is_for_end_users) {
         fields(CONTRACT.child(&operation, "responses").unwrap().value, &mut told);
     }
     assert_eq!(told, TOLD_TO_END_USERS.map(str::to_owned).into());

@@ -49,6 +49,10 @@ pub(crate) static CONTRACT: LazyLock<Contract> = LazyLock::new(|| {
 /// The scopes of the token that a request carries; none where it has no token that can be read.
 pub(crate) fn scopes(sent: &[(&str, &str)]) -> BTreeSet<String> {
     let token = sent.iter().find(|(name, _)| *name == "authorization").map_or("", |(_, value)| value);
+    // It is the subject's answer that a page gets which a link led to.
+    if token.contains("plct_") {
+        return BTreeSet::from(["verify".to_owned()]);
+    }
     let claims = token.split('.').nth(1).and_then(|claims| URL_SAFE_NO_PAD.decode(claims).ok());
     let claims: Value = claims.and_then(|claims| serde_json::from_slice(&claims).ok()).unwrap_or_default();
     claims["scope"].as_str().unwrap_or_default().split(' ').map(str::to_owned).collect()
@@ -69,11 +73,22 @@ impl Contract {
         operations
     }
 
-    /// The scopes of which a route asks for one.
+    /// The scopes of which the gateway asks for one; or, where client tokens are taken, the authorizer that knows them.
     pub(crate) fn scopes_of(operation: &Place<'_>) -> BTreeSet<String> {
         let alternatives = operation.value["security"].as_array().unwrap();
+        if alternatives.iter().any(|alternative| alternative.get("clientToken").is_some()) {
+            return BTreeSet::from(["authorize".to_owned()]);
+        }
         let scopes = alternatives.iter().flat_map(|alternative| alternative["token"].as_array().unwrap());
         scopes.map(|scope| scope.as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Whether a person's own token opens it: with `verify`, or without an account.
+    pub(crate) fn is_for_end_users(operation: &Place<'_>) -> bool {
+        let alternatives = operation.value["security"].as_array().unwrap();
+        let verifies = |scopes: &Value| scopes.as_array().unwrap().iter().any(|scope| scope == "verify");
+        let of_users = |alternative: &Value| alternative.get("clientToken").is_some() || alternative.get("token").is_some_and(verifies);
+        alternatives.iter().any(of_users)
     }
 
     /// Fails unless the answer is one that the contract has.

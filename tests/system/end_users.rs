@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The routes that an end user's token opens.
 fn routes() -> BTreeSet<String> {
-    let opens = |(route, operation)| Contract::scopes_of(&operation).contains("verify").then_some(route);
+    let opens = |(route, operation)| Contract::is_for_end_users(&operation).then_some(route);
     CONTRACT.operations().into_iter().filter_map(opens).collect()
 }
 
@@ -77,6 +77,16 @@ async fn every_route_of_an_end_user_is_walked() {
         note("GET /verifications/{id}/result", result.status);
     }
 
+    let service = world.caller("shop", "open").await;
+    let body = json!({ "clientToken": {} }).to_string();
+    let json = ("content-type", "application/json");
+    let invited = service.send(Method::POST, "/subjects/carol/verifications", &[json], body).await.expect(201);
+    let visitor = world.with_token(invited["clientToken"]["token"].as_str().unwrap());
+    for key in ["the-page", "a-thief", ""] {
+        let exchanged = visitor.send(Method::POST, "/client-token", &[("idempotency-key", key)], "").await;
+        note("POST /client-token", exchanged.status);
+    }
+
     let walked = answers.keys().cloned().collect::<BTreeSet<_>>();
     assert_eq!(walked, routes(), "every route of an end user is walked");
     for (route, statuses) in [
@@ -85,6 +95,7 @@ async fn every_route_of_an_end_user_is_walked() {
         ("GET /verifications/{id}/result", &[200, 400, 404]),
         ("POST /verifications/{id}/sessions", &[201, 409, 429]),
         ("POST /verifications/{id}/sessions/{sessionId}/complete", &[200, 202]),
+        ("POST /client-token", &[200, 400, 410]),
         ("POST /verifications/{id}/cancel", &[200, 409]),
         ("POST /verifications/{id}/withdraw-consent", &[200]),
     ] {

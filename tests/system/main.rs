@@ -5,6 +5,7 @@
 mod agreement;
 mod attacks;
 mod calls;
+mod client_tokens;
 mod completions;
 mod contract;
 mod crowds;
@@ -32,6 +33,7 @@ mod rescues;
 mod results;
 mod reviews;
 mod roles;
+mod seals;
 mod services;
 mod signing;
 mod simulated;

@@ -11,12 +11,15 @@ async fn tokens_are_asked_for() {
     let world = World::start().await;
     let (verify, admin) = (world.token("alice", "verify").await, world.token("alice", "admin").await);
     let tampered = verify.replacen("ey", "eY", 1);
-    for (authorization, expected) in [
-        (None, (401, "Unauthorized")),
-        (Some(String::new()), (401, "Unauthorized")),
-        (Some("Bearer nonsense".to_owned()), (401, "Unauthorized")),
-        (Some(format!("Bearer {tampered}")), (401, "Unauthorized")),
-        (Some(format!("Bearer {admin}")), (403, "Forbidden")),
+    // Where client tokens are taken as well, the gateway looks only whether there is one, and the rest is a refusal of ours.
+    let (missing, ours) = ((401, "Unauthorized"), (401, "unauthenticated"));
+    for (authorization, expected, by_function) in [
+        (None, missing, missing),
+        (Some(String::new()), missing, missing),
+        (Some("Bearer nonsense".to_owned()), missing, ours),
+        (Some(format!("Bearer {tampered}")), missing, ours),
+        (Some("Bearer plct_nonsense".to_owned()), missing, ours),
+        (Some(format!("Bearer {admin}")), (403, "Forbidden"), (403, "scope_missing")),
     ] {
         let headers: Vec<_> = authorization.iter().map(|value| ("authorization", value.as_str())).collect();
         for (method, path) in [
@@ -26,6 +29,7 @@ async fn tokens_are_asked_for() {
             (Method::GET, "/api/verifications/ver_0"),
         ] {
             let reply = world.send(method.clone(), path, &headers, "").await;
+            let expected = if path == "/api/verifications" { expected } else { by_function };
             assert_eq!(reply.refusal(), expected, "{method} {path} with {authorization:?}");
         }
     }

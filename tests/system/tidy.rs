@@ -91,6 +91,11 @@ fn a_function_answers_before_it_is_ended() {
     let (rescue_queue, _) = rescue_queue.split_once("\n\n").unwrap();
     assert!(prooflight_rescue_session::TIME_TO_RESCUE.as_secs() < rescue_ended_after[0], "{rescue_ended_after:?}");
     assert_eq!(seconds(rescue_queue, "VisibilityTimeout"), rescue_ended_after, "as long as the function may run, and no longer");
+    // So has an authorizer: an HTTP API waits ten seconds for it.
+    let (before, authorize) = before.split_once("\n  Authorize:\n").unwrap();
+    let (authorize, between) = authorize.split_once("\n\n").unwrap();
+    let authorize_ended_after = seconds(authorize, "Timeout");
+    assert!(prooflight_authorize::TIME_TO_AUTHORIZE.as_secs() < authorize_ended_after[0] && authorize_ended_after[0] <= 10);
     // A webhook's receiver may take longer than an answer of ours, and its queue can wait.
     let (_, webhook) = template.split_once("\n  DeliverWebhook:\n").unwrap();
     let (_, webhook_queue) = webhook.split_once("\n  WebhookQueue:\n").unwrap();
@@ -100,7 +105,7 @@ fn a_function_answers_before_it_is_ended() {
         "a service has six seconds before it, and one after it"
     );
     assert_eq!(seconds(webhook_queue, "VisibilityTimeout")[0], 6 * webhook_ended_after);
-    let ended_after = [seconds(before, "Timeout"), seconds(after, "Timeout")].concat();
+    let ended_after = [seconds(before, "Timeout"), seconds(between, "Timeout"), seconds(after, "Timeout")].concat();
     assert!(!ended_after.is_empty());
     assert!(ended_after.iter().all(|seconds| prooflight_shared::edge::TIME_TO_ANSWER.as_secs() < *seconds), "{ended_after:?}");
 }

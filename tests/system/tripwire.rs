@@ -46,8 +46,11 @@ pub(crate) fn learn(secret: &str) {
 /// Whatever in an answer of the API is a secret.
 pub(crate) fn learn_from(answer: &Value) {
     let credentials = &answer["session"]["credentials"];
-    let secrets = [&answer["session"]["sessionId"], &credentials["secretAccessKey"], &credentials["sessionToken"], &answer["clientToken"]];
+    let secrets = [&answer["session"]["sessionId"], &credentials["secretAccessKey"], &credentials["sessionToken"]];
     secrets.into_iter().filter_map(Value::as_str).for_each(learn);
+    // What is secret of a client token is its MAC; the rest names the verification.
+    let tokens = [&answer["clientToken"]["token"], &answer["token"]];
+    tokens.into_iter().filter_map(|token| token.as_str()?.rsplit('.').next()).for_each(learn);
 }
 
 /// Fails where a secret was logged, or what only reviewers see.

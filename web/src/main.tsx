@@ -9,6 +9,7 @@ import { checkCamera, isSupported } from './detector/camera-check.ts';
 import { loadDeveloper } from './developer/load.ts';
 import { createRunner } from './flow/runner.ts';
 import { identityFor } from './identity.ts';
+import { arrive } from './link.ts';
 import { recall } from './memory.ts';
 import { StartFailure } from './screens/start-failure.tsx';
 import './styles/page.css';
@@ -19,16 +20,28 @@ const container = document.getElementById('root');
 if (container === null) throw new Error('the page has no #root');
 const root = createRoot(container);
 
-loadConfig(window.fetch.bind(window)).then(start, () => root.render(<StartFailure />));
+loadConfig(window.fetch.bind(window))
+  .then(start)
+  .catch(() => root.render(<StartFailure />));
 
 async function start(config: Config): Promise<void> {
-  if (!isSupported()) return void root.render(<StartFailure unsupported />);
+  if (!isSupported()) return void root.render(<StartFailure why="unsupported" />);
+  const fetchFrom = window.fetch.bind(window);
+  const arrival = await arrive({
+    apiBase: config.apiBase,
+    fetch: fetchFrom,
+    location: window.location,
+    history: window.history,
+    storage: window.sessionStorage,
+    randomId: () => crypto.randomUUID(),
+  });
+  if (arrival.by === 'spent') return void root.render(<StartFailure why="linkSpent" />);
   const developer = config.mode === 'local' ? await loadDeveloper() : undefined;
   const runner = createRunner({
     client: createClient({
       apiBase: config.apiBase,
-      identity: identityFor(config, window.fetch.bind(window)),
-      fetch: window.fetch.bind(window),
+      identity: arrival.by === 'link' ? arrival.identity : identityFor(config, fetchFrom),
+      fetch: fetchFrom,
       now: () => Date.now(),
       sleep: (ms) => new Promise((resolve) => window.setTimeout(resolve, ms)),
       isOnline: () => navigator.onLine,

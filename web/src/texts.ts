@@ -55,6 +55,10 @@ export const texts = {
     title: 'This browser cannot do the check',
     body: 'Please use a current version of Chrome, Edge, Firefox or Safari, outside of private mode, or verify another way.',
   },
+  linkSpent: {
+    title: 'This link has been used',
+    body: 'A link works once and for a limited time. Please go back to the page where you opened it, or ask whoever sent it for a new one.',
+  },
   unconfigured: {
     title: 'We cannot reach our service',
     body: 'The page could not be started. Please check your connection and reload it.',

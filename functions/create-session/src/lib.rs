@@ -18,8 +18,8 @@ use prooflight_shared::domain::{
     Status, Terms, VerificationId,
 };
 use prooflight_shared::edge::{
-    Answer, Caller, ConnectError, Failure, LambdaFunction, NoBody, Object, Problem, answered, consent_for, decode_body, idempotency_key,
-    path_parameter,
+    Answer, Caller, ConnectError, Failure, LambdaFunction, NoBody, Object, Problem, Visit, Visitor, answered, consent_for, decode_body,
+    idempotency_key, path_parameter,
 };
 use prooflight_shared::environment::{self, Environment};
 use prooflight_shared::fault::{Fault, FaultCode};
@@ -78,11 +78,10 @@ impl LambdaFunction for CreateSession {
 
 impl CreateSession {
     async fn create(&self, request: &ApiGatewayV2httpRequest, invocation: &Invocation) -> Result<Answer, Problem> {
-        let caller = Caller::with_scope(request, "verify")?;
         let entropy = Entropy::new(&invocation.entropy);
         match request.route_key.as_deref() {
-            Some(OPEN) => self.open(request, caller, invocation, &entropy).await,
-            Some("POST /verifications/{id}/sessions") => self.next(request, &caller, invocation, &entropy).await,
+            Some(OPEN) => self.open(request, Caller::with_scope(request, "verify")?, invocation, &entropy).await,
+            Some("POST /verifications/{id}/sessions") => self.next(request, &Visitor::of(request, false)?, invocation, &entropy).await,
             _ => Err(Problem::NotFound),
         }
     }
@@ -114,6 +113,7 @@ impl CreateSession {
             consent: consent_for(terms, body.consent.map(|Object(consent)| consent), now)?,
             metadata: body.metadata.unwrap_or_default(),
             waiting: None,
+            client_access: None,
         };
         let repetition = key.map(|key| Repetition { route: OPEN, caller: &caller.owner, key });
         let services = (&self.completer.table, &self.stack_key);
@@ -174,16 +174,13 @@ impl CreateSession {
     async fn next(
         &self,
         request: &ApiGatewayV2httpRequest,
-        caller: &Caller,
+        visitor: &Visitor,
         invocation: &Invocation,
         entropy: &Entropy,
     ) -> Result<Answer, Problem> {
         decode_body::<NoBody>(request)?;
         let id = VerificationId::parse(path_parameter(request, "id")).ok_or(Problem::NotFound)?;
-        let loaded = self.completer.table.load(&id).await?.ok_or(Problem::NotFound)?;
-        if loaded.verification.owner != caller.owner {
-            return Err(Problem::NotFound);
-        }
+        let loaded = visitor.admitted(self.completer.table.load(&id).await?, Visit::Work, invocation.now)?;
         self.issue_next(loaded, invocation, entropy).await
     }
 

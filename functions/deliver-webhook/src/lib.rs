@@ -10,7 +10,7 @@ mod webhook;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use jiff::{SignedDuration, Timestamp};
 use patience::next_try;
-use prooflight_shared::adapters::{AwsClients, SigningKeys, WebhookQueue};
+use prooflight_shared::adapters::{AwsClients, OutsideUrl, SigningKeys, WebhookQueue};
 use prooflight_shared::edge::{ConnectError, Failure, LambdaFunction, Problem};
 use prooflight_shared::environment::{self, Environment, EnvironmentError};
 use prooflight_shared::fault::{Fault, FaultCode};
@@ -21,7 +21,7 @@ use std::time::Duration;
 use tracing::Instrument as _;
 use webhook::Webhook;
 
-pub use receiver::{TIME_TO_TAKE, WebhookUrl};
+pub use receiver::TIME_TO_TAKE;
 
 /// The use case with its connections.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl LambdaFunction for DeliverWebhook {
         let clients = AwsClients::new(environment)?;
         let url = environment.required(environment::WEBHOOK_URL)?;
         let problem = "has to be https without user information; http is for receivers on this machine alone";
-        let url = WebhookUrl::parse(url).ok_or_else(|| EnvironmentError::new(environment::WEBHOOK_URL, problem))?;
+        let url = OutsideUrl::parse(url).ok_or_else(|| EnvironmentError::new(environment::WEBHOOK_URL, problem))?;
         let queue = WebhookQueue::new(
             clients.sqs(),
             environment.required(environment::WEBHOOK_QUEUE_URL)?,

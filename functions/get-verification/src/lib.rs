@@ -10,7 +10,7 @@ use prooflight_shared::adapters::{AwsClients, List, Place, ResultKey, Verificati
 use prooflight_shared::app::Entropy;
 use prooflight_shared::domain::{Owner, SessionId, StackKey, Status, Verification, VerificationId};
 use prooflight_shared::edge::{
-    Answer, Caller, ConnectError, Failure, LambdaFunction, ListOf, OwnerView, PageRequest, Problem, ServiceView, answered,
+    Answer, Caller, ConnectError, Failure, LambdaFunction, ListOf, OwnerView, PageRequest, Problem, ServiceView, Visit, Visitor, answered,
     is_visible_ascii, path_parameter, query_parameter,
 };
 use prooflight_shared::environment::{self, Environment};
@@ -68,16 +68,26 @@ impl LambdaFunction for GetVerification {
 impl GetVerification {
     async fn get(&self, request: &ApiGatewayV2httpRequest, invocation: &Invocation) -> Result<Answer, Problem> {
         let now = invocation.now;
-        let (caller, scope) = Caller::with_one_of(request, &["read", "verify"])?;
+        let visitor = Visitor::of(request, true)?;
         let id = VerificationId::parse(path_parameter(request, "id")).ok_or(Problem::NotFound)?;
-        if scope == "read" {
-            let loaded = self.table.load(&id).await?.ok_or(Problem::NotFound)?;
-            return Ok(Answer::json(200, &ServiceView::of(&loaded.verification.at(now), now)));
-        }
-        let subject = self.stack_key.subject(&caller.owner);
-        let (loaded, limits) = tokio::try_join!(self.table.load(&id), self.table.limits(&subject))?;
-        let loaded = loaded.filter(|loaded| loaded.verification.owner == caller.owner).ok_or(Problem::NotFound)?;
+        // A subject's limits stand beside his verification; whose they are, his own token says before it is read.
+        let (loaded, limits) = match &visitor {
+            Visitor::Owner(owner) => {
+                let subject = self.stack_key.subject(owner);
+                let (loaded, limits) = tokio::try_join!(self.table.load(&id), self.table.limits(&subject))?;
+                (loaded, Some(limits))
+            }
+            Visitor::Reader(_) | Visitor::Page(_) => (self.table.load(&id).await?, None),
+        };
+        let loaded = visitor.admitted(loaded, Visit::Read, now)?;
         let verification = loaded.verification.at(now);
+        if !visitor.is_subject() {
+            return Ok(Answer::json(200, &ServiceView::of(&verification, now)));
+        }
+        let limits = match limits {
+            Some(limits) => limits,
+            None => self.table.limits(&verification.subject_key).await?,
+        };
         let view = OwnerView::of(&verification, now).limited(limits.standing(now).retry_after_seconds(now));
         Ok(Answer::json(200, &OwnerBody { verification: view, current_session: CurrentSession::of(&verification) }))
     }

@@ -7,10 +7,11 @@ mod request;
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use jiff::Timestamp;
-use prooflight_shared::adapters::{AwsClients, SourceUpload, UploadForm, VerificationTable, Workflows};
+use prooflight_shared::adapters::{AwsClients, ClientTokenKey, SourceUpload, UploadForm, VerificationTable, Workflows};
 use prooflight_shared::app::{Entropy, Opened, Refused, Repetition, change_verification, open_verification, opened_before};
 use prooflight_shared::domain::{
-    Awaited, Command, FaceMatch, OpenVerification, Owner, StackKey, Status, SubjectKey, TaskToken, Terms, Verification, VerificationId,
+    Awaited, ClientAccess, Command, FaceMatch, OpenVerification, Owner, StackKey, Status, SubjectKey, TaskToken, Terms, Verification,
+    VerificationId,
 };
 use prooflight_shared::edge::{
     Answer, Caller, ConnectError, Failure, LambdaFunction, Object, Problem, ServiceView, Trigger, answered, consent_for, decode_body,
@@ -30,6 +31,7 @@ pub struct OpenVerificationFunction {
     table: VerificationTable,
     uploads: SourceUpload,
     workflows: Workflows,
+    client_tokens: ClientTokenKey,
     stack_key: StackKey,
     issuer: String,
 }
@@ -55,6 +57,7 @@ impl LambdaFunction for OpenVerificationFunction {
             table: VerificationTable::new(clients.dynamodb(), environment.required(environment::TABLE_NAME)?),
             uploads: SourceUpload::new(environment, environment.required(environment::EVIDENCE_BUCKET)?)?,
             workflows: Workflows::new(clients.sfn()),
+            client_tokens: ClientTokenKey::new(clients.kms(), environment.required(environment::CLIENT_TOKEN_KEY_ARN)?),
             stack_key: StackKey::new(environment.identifier_key()?),
             issuer: environment.required(environment::JWT_ISSUER)?.to_owned(),
         })
@@ -97,8 +100,7 @@ impl OpenVerificationFunction {
         let origin = Origin { repetition, waiting: None };
         let (verification, upload, is_new) = self.open(subject, body, origin, invocation, entropy).await?;
         let verification = verification.at(invocation.now);
-        let body = OpenedBody { verification: ServiceView::of(&verification, invocation.now), source_upload: upload };
-        let answer = Answer::json(if is_new { 201 } else { 200 }, &body);
+        let answer = Answer::json(if is_new { 201 } else { 200 }, &self.opened(&verification, upload, invocation.now).await?);
         // Relative to the request, whatever the API's own prefix is.
         Ok(answer.located_at(format!("../../verifications/{}", verification.id)))
     }
@@ -124,8 +126,7 @@ impl OpenVerificationFunction {
             verification = self.wait(&verification.id, token, Awaited::Decision, invocation, entropy).await?;
         }
         let verification = verification.at(invocation.now);
-        let body = OpenedBody { verification: ServiceView::of(&verification, invocation.now), source_upload: upload };
-        Ok(serde_json::to_value(body).unwrap_or_default())
+        Ok(serde_json::to_value(self.opened(&verification, upload, invocation.now).await?).unwrap_or_default())
     }
 
     /// A second step waits for what a person says of a verification that is in review.
@@ -182,6 +183,7 @@ impl OpenVerificationFunction {
             }
         }
         let source = request.source.as_ref().map(|_| entropy.draw_hex());
+        let link_ends = request.link_ends(invocation.now);
         let opening = OpenVerification {
             id: VerificationId::from_bytes(entropy.draw()),
             owner: subject,
@@ -196,6 +198,7 @@ impl OpenVerificationFunction {
             consent: consent_for(terms, request.consent.map(|Object(consent)| consent), invocation.now)?,
             metadata: request.metadata.unwrap_or_default(),
             waiting,
+            client_access: link_ends.map(ClientAccess::by_link),
         };
         let digest = opening.opening_digest.clone();
         let services = (&self.table, &self.stack_key);
@@ -213,6 +216,22 @@ impl OpenVerificationFunction {
             _ => None,
         };
         Ok((loaded.verification, form, is_new))
+    }
+
+    /// What was opened, with what the service needs next. The link's token is written again for a repeated request: it is not kept, and until
+    /// it is exchanged it is the same to the letter.
+    async fn opened<'a>(
+        &self,
+        verification: &'a Verification,
+        upload: Option<UploadForm>,
+        now: Timestamp,
+    ) -> Result<OpenedBody<'a>, Problem> {
+        let link = verification.link_token().filter(|link| verification.status == Status::Open && now < link.expires_at);
+        let client_token = match link {
+            Some(link) => Some(ClientTokenBody { token: self.client_tokens.write(&link).await?, expires_at: link.expires_at }),
+            None => None,
+        };
+        Ok(OpenedBody { verification: ServiceView::of(verification, now), source_upload: upload, client_token })
     }
 
     /// Whether the policy can be carried out with what was given: a subject who is not enrolled has no face to step up with, and would
@@ -241,4 +260,14 @@ struct OpenedBody<'a> {
     verification: ServiceView<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     source_upload: Option<UploadForm>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_token: Option<ClientTokenBody>,
+}
+
+/// For a link, after its `#`, or a QR code.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ClientTokenBody {
+    token: String,
+    expires_at: Timestamp,
 }

@@ -1,6 +1,7 @@
 //! What a service or a workflow sends to have a verification opened.
 
-use prooflight_shared::domain::{Awaited, Owner, hex};
+use jiff::{SignedDuration, Timestamp};
+use prooflight_shared::domain::{Awaited, CLIENT_TOKEN_HOLDS_AT_MOST, Owner, hex};
 use prooflight_shared::edge::{GivenConsent, Object, Problem, check_notes, is_visible_ascii};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -17,6 +18,15 @@ pub(crate) struct OpenRequest {
     pub(crate) consent: Option<Object<GivenConsent>>,
     pub(crate) metadata: Option<BTreeMap<String, String>>,
     pub(crate) source: Option<Object<SourceRequest>>,
+    pub(crate) client_token: Option<Object<ClientTokenRequest>>,
+}
+
+/// A link for somebody without an account.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ClientTokenRequest {
+    /// None is as long as there can be.
+    pub(crate) minutes: Option<u8>,
 }
 
 /// A picture that will be uploaded.
@@ -120,12 +130,23 @@ impl OpenRequest {
         if self.external_reference.as_deref().is_some_and(|reference| !is_visible_ascii(reference, 128)) {
             return Err(Problem::Malformed("externalReference has to be 1 to 128 visible ASCII characters".to_owned()));
         }
+        if self.client_token.as_ref().and_then(|Object(asked)| asked.minutes).is_some_and(|minutes| !(1..=60).contains(&minutes)) {
+            return Err(Problem::Malformed("clientToken.minutes has to be from 1 to 60".to_owned()));
+        }
         check_notes(self.device_id.as_deref(), self.consent.as_ref().map(|Object(consent)| consent), self.metadata.as_ref())
+    }
+
+    /// When the link ends, if one is asked for.
+    pub(crate) fn link_ends(&self, now: Timestamp) -> Option<Timestamp> {
+        let Object(asked) = self.client_token.as_ref()?;
+        let minutes = asked.minutes.map_or(CLIENT_TOKEN_HOLDS_AT_MOST, |minutes| SignedDuration::from_mins(minutes.into()));
+        // To the second, as it stands in the token.
+        Timestamp::from_second((now + minutes).as_second()).ok()
     }
 
     /// Names the body's meaning, not its spelling.
     pub(crate) fn digest(&self, policy: &str) -> String {
-        let meaning = (policy, &self.external_reference, &self.device_id, &self.consent, &self.metadata, &self.source);
+        let meaning = (policy, &self.external_reference, &self.device_id, &self.consent, &self.metadata, &self.source, &self.client_token);
         hex(ring::digest::digest(&ring::digest::SHA256, &serde_json::to_vec(&meaning).unwrap_or_default()).as_ref())
     }
 }

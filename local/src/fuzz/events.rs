@@ -3,6 +3,7 @@
 
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
+use prooflight_authorize::Authorize;
 use prooflight_cleanup::Cleanup;
 use prooflight_close_verification::CloseVerification;
 use prooflight_complete_session::CompleteSession;
@@ -10,6 +11,7 @@ use prooflight_create_session::CreateSession;
 use prooflight_deliver_webhook::DeliverWebhook;
 use prooflight_enroll_face::EnrollFace;
 use prooflight_erase_subject::EraseSubject;
+use prooflight_exchange_link::ExchangeLink;
 use prooflight_export_subject::ExportSubject;
 use prooflight_get_evidence::GetEvidence;
 use prooflight_get_verification::GetVerification;
@@ -21,7 +23,7 @@ use prooflight_review_verification::ReviewVerification;
 use prooflight_shared::edge::{Failure, LambdaFunction};
 use prooflight_shared::environment::Environment;
 use prooflight_shared::invocation::Invocation;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::sync::OnceLock;
 use tokio::runtime::{Builder, Runtime};
 
@@ -49,6 +51,8 @@ pub fn lambda_events(bytes: &[u8]) {
     let given: Value = serde_json::from_slice(&event).unwrap_or_default();
     match answer {
         Ok(answer) if answer.get("statusCode").is_some() => judge_response(&given, &answer),
+        // Nobody has said yet whose a token is.
+        Ok(answer) if answer.get("isAuthorized").is_some() => assert_eq!(answer.get("context"), Some(&Value::Object(Map::new())), "{answer}"),
         Ok(answer) => judge_report(&given, &answer),
         Err(failure) => {
             assert!(!failure.error_type.is_empty() && failure.error_type.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{failure}");
@@ -131,6 +135,8 @@ fn stage() -> Option<(Runtime, Vec<Function>)> {
         hosted::<RescueSession>(&environment)?,
         hosted::<PublishDecision>(&environment)?,
         hosted::<DeliverWebhook>(&environment)?,
+        hosted::<Authorize>(&environment)?,
+        hosted::<ExchangeLink>(&environment)?,
     ];
     Some((runtime, functions.into()))
 }
@@ -162,8 +168,9 @@ fn variable(name: &str) -> Option<String> {
         "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" | "AWS_SESSION_TOKEN" => "local",
         "IDENTIFIER_KEY" => "0123456789abcdef0123456789abcdef",
         "JWT_ISSUER" => crate::tokens::ISSUER,
+        "JWKS_URL" => "https://127.0.0.1:9/",
         "STREAMING_ROLE_ARN" => "arn:aws:iam::000000000000:role/streaming",
-        "RESULT_KEY_ARN" => "arn:aws:kms:eu-west-1:000000000000:key/results",
+        "RESULT_KEY_ARN" | "CLIENT_TOKEN_KEY_ARN" | "DECISION_KEY_ARN" => "arn:aws:kms:eu-west-1:000000000000:key/results",
         "WEBHOOK_KEYS_ARN" => "arn:aws:secretsmanager:eu-west-1:000000000000:secret:webhooks",
         "WEBHOOK_URL" | "RESCUE_QUEUE_URL" | "WEBHOOK_QUEUE_URL" | "WEBHOOK_DEAD_LETTERS_URL" | "RESULT_ISSUER" => "http://127.0.0.1:9/",
         name if name.starts_with("AWS_") => return None,

@@ -16,6 +16,10 @@ use serde_json::json;
 pub(super) enum OwnAnswer {
     BadRequest,
     Refused(Refusal, Vec<String>),
+    /// A Lambda authorizer was not asked, because nobody is named.
+    Unnamed,
+    /// A Lambda authorizer said no.
+    Denied,
     NotFound,
     TooLarge,
     /// The function failed, or answered what cannot be sent.
@@ -30,6 +34,8 @@ impl OwnAnswer {
             Self::BadRequest => (StatusCode::BAD_REQUEST, "Bad Request"),
             Self::Refused(Refusal::InsufficientScope, _) => (StatusCode::FORBIDDEN, "Forbidden"),
             Self::Refused(..) => (StatusCode::UNAUTHORIZED, "Unauthorized"),
+            Self::Unnamed => (StatusCode::UNAUTHORIZED, "Unauthorized"),
+            Self::Denied => (StatusCode::FORBIDDEN, "Forbidden"),
             Self::NotFound => (StatusCode::NOT_FOUND, "Not Found"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"),
             Self::FunctionFailed => (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),

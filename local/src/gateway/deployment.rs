@@ -3,11 +3,12 @@
 
 use super::cors::Cors;
 use super::intrinsics::{resolve, resolve_text};
+use super::lambda_authorizer::LambdaAuthorizer;
 use super::roles::roles;
 use super::routes::{Access, Route, Routes};
 use super::rules::{Rule, rules};
 use super::sources::{check_mappings, mapping_permissions, stream_source};
-use super::stack::{Resource, Stack, TemplateError};
+use super::stack::{Resource, STACK_NAME, Stack, TemplateError};
 use crate::aws::credentials::Caller;
 use crate::aws::policy::Policy;
 use crate::event_sources::StreamSource;
@@ -109,7 +110,7 @@ impl Deployment {
         let mut queue_sources = Vec::new();
         for resource in stack.resources_of("AWS::Serverless::Function") {
             let mut function = function(stack, &resource, &roles, &secret)?;
-            routes.extend(routes_of(stack, &resource, &function.name, default_authorizer)?);
+            routes.extend(routes_of(stack, &api, &resource, &function.name)?);
             let queues = queue_sources_of(stack, &resource, &function)?;
             function.lambda_does = mapping_permissions(&queues, function.stream.as_ref());
             check_mappings(&function)?;
@@ -234,7 +235,8 @@ fn dynamic(value: String, secret: &impl Fn(&str) -> std::io::Result<String>) -> 
 }
 
 /// The routes of one function, from its `HttpApi` events.
-fn routes_of(stack: &Stack, resource: &Resource<'_>, function: &str, default: Option<&str>) -> Result<Vec<Route>, TemplateError> {
+fn routes_of(stack: &Stack, api: &Resource<'_>, resource: &Resource<'_>, function: &str) -> Result<Vec<Route>, TemplateError> {
+    let default = api.property(&["Auth", "DefaultAuthorizer"]).and_then(Yaml::as_str);
     let mut routes = Vec::new();
     for (_, event) in resource.property(&["Events"]).and_then(Yaml::as_mapping).into_iter().flatten() {
         if event.get("Type").and_then(Yaml::as_str) != Some("HttpApi") {
@@ -248,12 +250,35 @@ fn routes_of(stack: &Stack, resource: &Resource<'_>, function: &str, default: Op
         let scopes = auth.and_then(|auth| auth.get("AuthorizationScopes")).map(|scopes| texts(stack, scopes)).transpose()?;
         let access = match authorizer {
             None | Some("NONE") => Access::Open,
-            Some(_) => Access::Token { scopes: scopes.unwrap_or_default() },
+            Some(name) => match lambda_authorizer(stack, api, name)? {
+                Some(authorizer) => Access::Function(authorizer),
+                None => Access::Token { scopes: scopes.unwrap_or_default() },
+            },
         };
         // "HttpApi" event source of SAM: without a path and a method it is the route that catches everything.
         routes.push(Route::new(method.as_deref().unwrap_or("ANY"), path.as_deref().unwrap_or("$default"), function, access));
     }
     Ok(routes)
+}
+
+/// A Lambda authorizer, where the name is that of one.
+fn lambda_authorizer(stack: &Stack, api: &Resource<'_>, name: &str) -> Result<Option<LambdaAuthorizer>, TemplateError> {
+    let property = |path: &[&str]| api.property(&[&["Auth", "Authorizers", name], path].concat());
+    let Some(arn) = property(&["FunctionArn"]) else { return Ok(None) };
+    let is_simple = property(&["EnableSimpleResponses"]).and_then(Yaml::as_bool) == Some(true)
+        && property(&["AuthorizerPayloadFormatVersion"]).and_then(Yaml::as_str) == Some("2.0");
+    let headers = property(&["Identity", "Headers"]).map_or(Ok(Vec::new()), |headers| texts(stack, headers))?;
+    if !is_simple || headers != ["Authorization"] {
+        return Err(TemplateError::Unsupported(
+            "a Lambda authorizer without simple answers, or by another header than Authorization".to_owned(),
+        ));
+    }
+    let arn = resolve_text(arn, stack)?;
+    let name = arn.rsplit(':').next().unwrap_or_default();
+    // "Identity" of `LambdaAuthorizer` in SAM: nothing is remembered where nothing is said.
+    let seconds = property(&["Identity", "ReauthorizeEvery"]).and_then(Yaml::as_i64).unwrap_or(0);
+    let function = name.strip_prefix(STACK_NAME).and_then(|rest| rest.strip_prefix('-')).unwrap_or(name).to_owned();
+    Ok(Some(LambdaAuthorizer { function, remembered: SignedDuration::from_secs(seconds) }))
 }
 
 fn jwt_configuration(stack: &Stack, api: &Resource<'_>, authorizer: Option<&str>) -> Result<JwtConfiguration, TemplateError> {

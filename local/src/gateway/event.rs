@@ -28,8 +28,17 @@ pub(super) struct Arrival<'a> {
     pub(super) path: &'a str,
 }
 
+/// Who was let in by whom.
+#[derive(Debug)]
+pub(super) enum Admitted {
+    /// By the gateway's own authorizer.
+    ByToken(Authorized),
+    /// By a function, and what it says of him.
+    ByFunction(Json),
+}
+
 /// The event as API Gateway writes it.
-pub(super) fn event(request: &Parts, body: &[u8], found: &Match<'_>, caller: Option<&Authorized>, arrival: &Arrival<'_>) -> Json {
+pub(super) fn event(request: &Parts, body: &[u8], found: &Match<'_>, caller: Option<&Admitted>, arrival: &Arrival<'_>) -> Json {
     // HTTP APIs hand on the path decoded, in `rawPath` too; only the query string is raw.
     let path = percent_decode_str(arrival.path).decode_utf8_lossy();
     let query = request.uri.query().unwrap_or_default();
@@ -54,7 +63,11 @@ pub(super) fn event(request: &Parts, body: &[u8], found: &Match<'_>, caller: Opt
         "timeEpoch": arrival.now.as_millisecond(),
     });
     if let (Some(caller), Some(context)) = (caller, context.as_object_mut()) {
-        context.insert("authorizer".to_owned(), json!({ "jwt": { "claims": caller.claims, "scopes": caller.scopes } }));
+        let said = match caller {
+            Admitted::ByToken(caller) => json!({ "jwt": { "claims": caller.claims, "scopes": caller.scopes } }),
+            Admitted::ByFunction(said) => json!({ "lambda": said }),
+        };
+        context.insert("authorizer".to_owned(), said);
     }
     let mut event = Map::new();
     let mut put = |name: &str, value: Json| event.insert(name.to_owned(), value);

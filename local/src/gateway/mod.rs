@@ -9,6 +9,7 @@ mod deployment;
 mod event;
 mod functions;
 mod intrinsics;
+mod lambda_authorizer;
 mod roles;
 mod routes;
 mod rules;
@@ -19,6 +20,7 @@ pub use authorizer::{Authorized, Authorizer, Refusal};
 pub use cors::Cors;
 pub use deployment::{Deployment, Function, JwtConfiguration, QueueSource, keys, secrets};
 pub use functions::{FunctionFailure, Functions};
+pub use lambda_authorizer::LambdaAuthorizer;
 pub use routes::{Access, Match, Route, Routes};
 pub use rules::Rule;
 pub use stack::{ACCOUNT, API_ID, REGION, STACK_NAME, Stack, TemplateError};
@@ -34,8 +36,9 @@ use axum::extract::{ConnectInfo, State};
 use axum::routing::any;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use event::Arrival;
+use event::{Admitted, Arrival};
 use http::{HeaderValue, Request, Response, StatusCode, request::Parts};
+use lambda_authorizer::{Judgement, Remembered};
 use percent_encoding::percent_decode_str;
 use prooflight_shared::error_chain::ErrorChain;
 use prooflight_shared::invocation::Invocation;
@@ -59,6 +62,7 @@ pub struct Gateway {
     routes: Routes,
     cors: Option<Cors>,
     authorizer: Authorizer,
+    remembered: Remembered,
     functions: Functions,
     timeouts: HashMap<String, Duration>,
     clock: Arc<Clock>,
@@ -70,7 +74,7 @@ impl Gateway {
     pub fn new(deployment: Deployment, authorizer: Authorizer, functions: Functions, clock: Arc<Clock>, port: u16) -> Self {
         let timeouts = deployment.functions.into_iter().map(|function| (function.name, function.timeout)).collect();
         let (routes, cors) = (deployment.routes, deployment.cors);
-        Self { routes, cors, authorizer, functions, timeouts, clock, port }
+        Self { routes, cors, authorizer, remembered: Remembered::default(), functions, timeouts, clock, port }
     }
 
     /// Everything under `/api`.
@@ -117,15 +121,16 @@ impl Gateway {
         let path = parts.uri.path().strip_prefix(PREFIX).ok_or(OwnAnswer::NotFound)?;
         percent_decode_str(path).decode_utf8().map_err(|_| OwnAnswer::BadRequest)?;
         let found = self.routes.find(&parts.method, path).ok_or(OwnAnswer::NotFound)?;
+        let source = parts.extensions.get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.ip());
+        let arrival = Arrival { request_id, now: self.clock.now(), source, port: self.port, path };
         let caller = match &found.route.access {
             Access::Open => None,
             Access::Token { scopes } => {
                 let judged = self.authorizer.authorize(&parts.headers, scopes, wall_now());
-                Some(judged.map_err(|refusal| OwnAnswer::Refused(refusal, scopes.clone()))?)
+                Some(Admitted::ByToken(judged.map_err(|refusal| OwnAnswer::Refused(refusal, scopes.clone()))?))
             }
+            Access::Function(authorizer) => Some(self.ask(authorizer, parts, &found, &arrival).await?),
         };
-        let source = parts.extensions.get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.ip());
-        let arrival = Arrival { request_id, now: self.clock.now(), source, port: self.port, path };
         let event = event::event(parts, &body, &found, caller.as_ref(), &arrival);
         let invocation_id = uuid::Builder::from_random_bytes(random()?).into_uuid().to_string();
         let invocation = Invocation::new(arrival.now, &invocation_id, random()?);
@@ -153,6 +158,41 @@ impl Gateway {
             tracing::error!(function, "a function answered what cannot be sent");
             OwnAnswer::FunctionFailed
         })
+    }
+}
+
+impl Gateway {
+    /// Whom a Lambda authorizer lets in. Tokens go by wall time, as with the gateway's own.
+    async fn ask(
+        &self,
+        authorizer: &LambdaAuthorizer,
+        parts: &Parts,
+        found: &Match<'_>,
+        arrival: &Arrival<'_>,
+    ) -> Result<Admitted, OwnAnswer> {
+        let identity = LambdaAuthorizer::identity(parts).ok_or(OwnAnswer::Unnamed)?;
+        let now = wall_now();
+        let judgement = match self.remembered.recall(authorizer, &identity, now) {
+            Some(judgement) => judgement,
+            None => {
+                let event =
+                    authorizer.event(event::event(parts, &[], found, None, arrival), parts.method.as_str(), arrival.path, &identity);
+                let id = uuid::Builder::from_random_bytes(random()?).into_uuid().to_string();
+                let timeout = self.timeouts.get(&authorizer.function).copied().unwrap_or(LONGEST_WAIT);
+                let answered = self.functions.invoke(&authorizer.function, timeout, event, Invocation::new(now, &id, random()?)).await;
+                let answer = answered.map_err(|failure| {
+                    tracing::error!(error = %ErrorChain(&failure), function = authorizer.function, "an authorizer failed");
+                    OwnAnswer::FunctionFailed
+                })?;
+                let judgement = Judgement::read(&answer)?;
+                self.remembered.remember(authorizer, &identity, &judgement, now);
+                judgement
+            }
+        };
+        match judgement {
+            Judgement::Allowed(said) => Ok(Admitted::ByFunction(said)),
+            Judgement::Denied => Err(OwnAnswer::Denied),
+        }
     }
 }
 

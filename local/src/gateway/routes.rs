@@ -1,6 +1,7 @@
 //! Which function answers a request, as an HTTP API chooses it ("Create routes for HTTP APIs in API Gateway"): the most specific path wins,
 //! then the exact method before `ANY`, and `$default` takes what is left. A known path with another method is simply not found.
 
+use super::lambda_authorizer::LambdaAuthorizer;
 use http::Method;
 use percent_encoding::percent_decode_str;
 use std::collections::BTreeMap;
@@ -37,6 +38,8 @@ pub enum Access {
         /// One of them is enough.
         scopes: Vec<String>,
     },
+    /// Whoever a function lets in.
+    Function(LambdaAuthorizer),
 }
 
 /// The order is the order of being specific.

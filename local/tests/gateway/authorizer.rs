@@ -67,7 +67,7 @@ fn claims(changes: &Value) -> Value {
 /// What a route with the scope `verify` answers to this header.
 async fn answered(forge: &Forge, authorization: &str) -> (StatusCode, String) {
     let router = gateway(&forge.issuer, |_| async { response(json!({ "statusCode": 200, "cookies": [] })) });
-    let answer = send(&router, "GET", "/api/verifications/v1", &[("authorization", authorization)], "").await;
+    let answer = send(&router, "GET", "/api/verifications/v1/result", &[("authorization", authorization)], "").await;
     let expected = match answer.status.as_u16() {
         401 => r#"{"message":"Unauthorized"}"#,
         403 => r#"{"message":"Forbidden"}"#,

@@ -1,6 +1,6 @@
 //! What a function is given and what becomes of its answer.
 
-use crate::wire::{Answer, PAGE_ORIGIN, gateway, response, send};
+use crate::wire::{Answer, PAGE_ORIGIN, gateway, gateway_around, response, send};
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use axum::Router;
 use http::StatusCode;
@@ -45,7 +45,7 @@ async fn answered(function: Value) -> Answer {
         let function = function.clone();
         async move { response(function) }
     });
-    send(&router, "GET", "/api/verifications/v1", &[("authorization", &token)], "").await
+    send(&router, "GET", "/api/verifications/v1/result", &[("authorization", &token)], "").await
 }
 
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn an_event_has_the_shape_of_payload_format_2() {
         ("connection", "keep-alive"),
         ("x-forwarded-for", "203.0.113.7"),
     ];
-    let uri = "/api/verifications/v%2F1%20%C3%A9/sessions/s1/complete?a=1&b=x%26y&a=2&empty&plus=1+1";
+    let uri = "/api/verifications/v%2F1%20%C3%A9/cancel?a=1&b=x%26y&a=2&empty&plus=1+1";
     let answer = send(&router, "POST", uri, &headers, r#"{"ü":1}"#).await;
     assert_eq!(answer.status, 204);
     let mut event = serde_json::to_value(taken(&kept)).expect("JSON");
@@ -136,7 +136,7 @@ async fn unknown_routes_are_not_found_whoever_asks() {
     let (router, token, _) = recording();
     for (method, uri, status, message) in [
         ("PUT", "/api/verifications", 404, "Not Found"),
-        ("DELETE", "/api/verifications/v1", 404, "Not Found"),
+        ("DELETE", "/api/verifications/v1/result", 404, "Not Found"),
         ("GET", "/api", 404, "Not Found"),
         ("GET", "/api/", 404, "Not Found"),
         ("GET", "/api/nowhere", 404, "Not Found"),
@@ -198,7 +198,7 @@ async fn a_function_that_fails_does_not_take_the_gateway_along() {
         }
     });
     for (query, status) in [("panic", 500), ("fine", 200)] {
-        let answer = send(&router, "GET", &format!("/api/verifications/v1?{query}"), &[("authorization", &token)], "").await;
+        let answer = send(&router, "GET", &format!("/api/verifications/v1/result?{query}"), &[("authorization", &token)], "").await;
         assert_eq!(answer.status.as_u16(), status, "{query}");
     }
 }
@@ -243,14 +243,55 @@ async fn answers_carry_the_gateways_cors_headers_and_not_the_functions() {
         response(json!({"statusCode": 200, "headers": {"access-control-allow-origin": "*"}, "cookies": []}))
     });
     let allowed = [("authorization", token.as_str()), ("origin", PAGE_ORIGIN)];
-    let answer = send(&router, "GET", "/api/verifications/v1", &allowed, "").await;
+    let answer = send(&router, "GET", "/api/verifications/v1/result", &allowed, "").await;
     assert_eq!(answer.header("access-control-allow-origin"), Some(PAGE_ORIGIN));
     assert_eq!(answer.header("access-control-expose-headers"), Some("Date,Retry-After,Location,ETag,x-request-id"));
     assert_eq!(answer.header("vary"), Some("origin"));
     // A page can read why it was turned away.
-    let answer = send(&router, "GET", "/api/verifications/v1", &[("origin", PAGE_ORIGIN)], "").await;
+    let answer = send(&router, "GET", "/api/verifications/v1/result", &[("origin", PAGE_ORIGIN)], "").await;
     assert_eq!((answer.status.as_u16(), answer.header("access-control-allow-origin")), (401, Some(PAGE_ORIGIN)));
     let foreign = [("authorization", token.as_str()), ("origin", "https://evil.example")];
-    let answer = send(&router, "GET", "/api/verifications/v1", &foreign, "").await;
+    let answer = send(&router, "GET", "/api/verifications/v1/result", &foreign, "").await;
     assert_eq!((answer.status.as_u16(), answer.header("access-control-allow-origin")), (200, None));
+}
+
+#[tokio::test]
+async fn a_lambda_authorizer_is_asked_once_a_minute_and_hands_on_what_it_says() {
+    let issuer = issuer();
+    let asked: Arc<Mutex<Vec<Value>>> = Arc::default();
+    let asking = Arc::clone(&asked);
+    let mut functions = Functions::default();
+    functions.insert("authorize", move |event, _| {
+        let answer = match event["identitySource"][0].as_str() {
+            Some("good") => Ok(json!({"isAuthorized": true, "context": {"sub": "alice"}})),
+            Some("bad") => Ok(json!({"isAuthorized": false, "context": {"sub": "alice"}})),
+            _ => Err(FunctionFailure::Panicked),
+        };
+        asking.lock().expect("a lock").push(event);
+        async move { answer }
+    });
+    let router = gateway_around(&issuer, functions, |request| async move {
+        let said = request.request_context.authorizer.map(|authorizer| json!(authorizer.fields));
+        response(json!({"statusCode": 200, "body": said.unwrap_or_default().to_string(), "cookies": []}))
+    });
+    let get = async |identity: &str, path: &str| {
+        let answer = send(&router, "GET", path, &[("authorization", identity)], "").await;
+        (answer.status.as_u16(), answer.text().to_owned())
+    };
+    let (one, other) = ("/api/verifications/v1", "/api/verifications/v2?a=b");
+    assert_eq!(get("good", one).await, (200, r#"{"sub":"alice"}"#.to_owned()));
+    assert_eq!(get("good", other).await, (200, r#"{"sub":"alice"}"#.to_owned()), "remembered for another path");
+    assert_eq!(get("bad", one).await, (403, r#"{"message":"Forbidden"}"#.to_owned()));
+    assert_eq!(get("bad", one).await.0, 403);
+    assert_eq!(get("broken", one).await, (500, r#"{"message":"Internal Server Error"}"#.to_owned()));
+    assert_eq!(get("broken", one).await.0, 500);
+    let nobody = send(&router, "GET", one, &[], "").await;
+    assert_eq!((nobody.status.as_u16(), nobody.text()), (401, r#"{"message":"Unauthorized"}"#));
+    let asked = asked.lock().expect("a lock");
+    let identities: Vec<_> = asked.iter().map(|event| event["identitySource"][0].as_str().unwrap_or_default()).collect();
+    assert_eq!(identities, ["good", "bad", "broken", "broken"], "a failure is not remembered, and nobody is not asked about");
+    let shape = ["type", "routeArn", "routeKey", "version"].map(|name| asked[0][name].as_str().unwrap_or_default());
+    let arn = "arn:aws:execute-api:us-east-1:000000000000:local/$default/GET/verifications/v1";
+    assert_eq!(shape, ["REQUEST", arn, "GET /verifications/{id}", "2.0"]);
+    assert_eq!((asked[0].get("body"), &asked[0]["pathParameters"]), (None, &json!({"id": "v1"})));
 }

@@ -11,6 +11,7 @@ fn the_routes_are_those_of_the_api() {
         let access = match &route.access {
             Access::Open => "open".to_owned(),
             Access::Token { scopes } => scopes.join(" "),
+            Access::Function(authorizer) => format!("{}, {} s", authorizer.function, authorizer.remembered.as_secs()),
         };
         routes.push(format!("{} -> {} [{access}]", route.key, route.function));
     }
@@ -40,7 +41,7 @@ fn the_environment_is_resolved_to_local_names() {
     let key = "secret of arn:aws:secretsmanager:us-east-1:000000000000:secret:prooflight-local-identifier-key";
     assert_eq!(variable("IDENTIFIER_KEY"), Some(key));
     assert_eq!(create.timeout.as_secs(), 25);
-    assert_eq!(deployment.buckets, ["prooflight-local-evidence-bucket"]);
+    assert_eq!(deployment.buckets, ["prooflight-local-evidence-bucket", "prooflight-local-evidence-log-bucket"]);
 }
 
 #[test]

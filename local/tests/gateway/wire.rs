@@ -13,7 +13,9 @@ use std::sync::Arc;
 use tower::ServiceExt;
 
 pub(crate) const PAGE_ORIGIN: &str = "https://page.example";
-pub(crate) const FUNCTIONS: [&str; 14] = [
+pub(crate) const FUNCTIONS: [&str; 16] = [
+    "authorize",
+    "exchange-link",
     "publish-decision",
     "create-session",
     "complete-session",
@@ -53,8 +55,19 @@ where
     F: Fn(ApiGatewayV2httpRequest) -> A + Clone + Send + Sync + 'static,
     A: Future<Output = ApiGatewayV2httpResponse> + Send + 'static,
 {
-    let mut functions = Functions::default();
+    gateway_around(issuer, Functions::default(), function)
+}
+
+/// The same, but for the functions that are there already.
+pub(crate) fn gateway_around<F, A>(issuer: &TokenIssuer, mut functions: Functions, function: F) -> Router
+where
+    F: Fn(ApiGatewayV2httpRequest) -> A + Clone + Send + Sync + 'static,
+    A: Future<Output = ApiGatewayV2httpResponse> + Send + 'static,
+{
     for name in FUNCTIONS {
+        if functions.contains(name) {
+            continue;
+        }
         let function = function.clone();
         functions.insert(name, move |event, _invocation| {
             let function = function.clone();

@@ -2,12 +2,10 @@
 //! It lies beside the verification's document under `decision#<number>`, is written once, with the decision, and never changes.
 
 use super::item::{Item, from_item, partition, to_item};
-use super::refusal::fault;
-use super::verification_table::{CODES, VerificationTable};
-use crate::domain::{Decision, Evidence, ImageDay, Outcome, Reason, SessionNumber, StoredImage, Terms, Verification, VerificationId};
+use super::verification_table::VerificationTable;
+use crate::domain::{Decision, Evidence, ImageDay, Outcome, Reason, Seal, SessionNumber, StoredImage, Terms, Verification, VerificationId};
 use crate::fault::Fault;
 use crate::policy::History;
-use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +20,8 @@ pub struct Judged<'a> {
     pub evidence: &'a Evidence,
     /// What was made of it.
     pub decision: &'a Decision,
+    /// Its signature.
+    pub seal: &'a Seal,
 }
 
 /// The record as it is read.
@@ -50,20 +50,24 @@ pub struct DecisionRecord {
     pub terms: Terms,
     /// What was judged.
     pub evidence: Evidence,
+    /// The decision's signature; none of records from before there was one.
+    #[serde(default)]
+    pub seal: Option<Seal>,
 }
 
-/// Some of all records, and where the rest begins.
-#[derive(Debug)]
-pub struct DecisionPage {
-    /// Each record, or why it cannot be read.
-    pub found: Vec<Result<DecisionRecord, Fault>>,
-    /// None at the end.
-    pub next: Option<DecisionPlace>,
+impl DecisionRecord {
+    /// The decision that it records.
+    pub fn decision(&self) -> Decision {
+        Decision {
+            outcome: self.outcome,
+            reasons: self.reasons.clone(),
+            policy: self.policy.clone(),
+            policy_version: self.policy_version.clone(),
+            evidence_digest: self.evidence_digest.clone(),
+            decided_at: self.decided_at,
+        }
+    }
 }
-
-/// Where a walk over all records goes on.
-#[derive(Debug)]
-pub struct DecisionPlace(Item);
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -85,9 +89,11 @@ struct DecisionItem<'a> {
     history: History,
     terms: &'a Terms,
     evidence: &'a Evidence,
+    seal: &'a Seal,
 }
 
-const DECISION: &str = "decision#";
+/// How the sort keys of records begin.
+pub(super) const DECISION: &str = "decision#";
 
 impl VerificationTable {
     /// The records of a verification, in the order of its sessions.
@@ -101,28 +107,11 @@ impl VerificationTable {
         let approves = |record: &DecisionRecord| matches!(record.outcome, Outcome::Passed | Outcome::InReview);
         Ok(self.decisions(&verification.id).await?.into_iter().find(approves).and_then(|record| record.evidence.reference_image))
     }
-
-    /// A page of all records there are, in no order. It reads the whole table, and is for operators.
-    pub async fn all_decisions(&self, place: Option<DecisionPlace>) -> Result<DecisionPage, Fault> {
-        let answer = self
-            .client
-            .scan()
-            .table_name(&self.name)
-            .consistent_read(true)
-            .filter_expression("begins_with(sk, :decision)")
-            .expression_attribute_values(":decision", AttributeValue::S(DECISION.to_owned()))
-            .set_exclusive_start_key(place.map(|place| place.0))
-            .send()
-            .await
-            .map_err(|error| fault(CODES, "read the records of all verifications", &error))?;
-        let found = answer.items.unwrap_or_default().into_iter().map(from_item).collect();
-        Ok(DecisionPage { found, next: answer.last_evaluated_key.map(DecisionPlace) })
-    }
 }
 
 /// The record as an item of its verification.
 pub(super) fn decision_item(verification: &Verification, judged: Judged<'_>) -> Result<Item, Fault> {
-    let Judged { number, history, evidence, decision } = judged;
+    let Judged { number, history, evidence, decision, seal } = judged;
     let session = verification.session(number).filter(|_| evidence.image_keys().next().is_some());
     to_item(&DecisionItem {
         pk: partition(&verification.id),
@@ -140,5 +129,6 @@ pub(super) fn decision_item(verification: &Verification, judged: Judged<'_>) -> 
         history,
         terms: &verification.terms,
         evidence,
+        seal,
     })
 }

@@ -166,6 +166,7 @@ mod tests {
             metadata: [("order".to_owned(), "7".to_owned())].into(),
             opening_digest: "digest".into(),
             waiting: None,
+            client_access: None,
         }
         .at("2026-11-22T12:00:00Z".parse().unwrap());
         document_item(&verification, 3).unwrap()

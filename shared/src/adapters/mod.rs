@@ -2,6 +2,8 @@
 //! into [`Fault`](crate::fault::Fault)s. The seam for tests is the wire: give the clients another endpoint.
 
 mod aws_clients;
+mod client_token_key;
+mod decision_key;
 mod decisions;
 mod due;
 mod enrolments;
@@ -15,6 +17,7 @@ mod limits;
 mod listings;
 mod liveness;
 mod looks;
+mod outside;
 mod reconciliations;
 mod refusal;
 mod rescue_queue;
@@ -24,11 +27,14 @@ mod source_upload;
 mod streaming_credentials;
 mod tombstones;
 mod verification_table;
+mod walks;
 mod webhook_queue;
 mod workflows;
 
 pub use aws_clients::AwsClients;
-pub use decisions::{DecisionPage, DecisionPlace, DecisionRecord, Judged};
+pub use client_token_key::ClientTokenKey;
+pub use decision_key::DecisionKey;
+pub use decisions::{DecisionRecord, Judged};
 pub use due::{Due, DuePage, DuePlace};
 pub use enrolments::LoadedEnrolment;
 pub use erasures::{FACES, LoadedErasure, Receipt, ToRemove};
@@ -42,6 +48,7 @@ pub use limits::Limits;
 pub use listings::{List, Page, Place};
 pub use liveness::{CheckResult, Image, Liveness, LivenessStatus};
 pub use looks::Look;
+pub use outside::{OutsideClient, OutsideUrl, outside_client};
 pub use reconciliations::LoadedReconciliation;
 pub use rescue_queue::{RescueMessage, RescueQueue};
 pub use result_key::ResultKey;
@@ -49,5 +56,6 @@ pub use signing_keys::{SigningKeys, SigningSecret};
 pub use source_upload::{SourceUpload, UploadForm};
 pub use streaming_credentials::{StreamingCredentials, StreamingRole};
 pub use verification_table::{Along, Loaded, VerificationTable, Written};
+pub use walks::{WalkPage, WalkPlace};
 pub use webhook_queue::WebhookQueue;
 pub use workflows::{Taken, Workflows};

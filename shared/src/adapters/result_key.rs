@@ -15,7 +15,7 @@ pub struct ResultKey {
     public: OnceCell<ResultKeyPublic>,
 }
 
-const CODES: Codes = Codes { unavailable: FaultCode::SigningKeyUnavailable, refused: FaultCode::SigningKeyRefused };
+pub(super) const CODES: Codes = Codes { unavailable: FaultCode::SigningKeyUnavailable, refused: FaultCode::SigningKeyRefused };
 const READING: &str = "read the key that results are signed with";
 const SIGNING: &str = "sign a result";
 
@@ -37,15 +37,20 @@ impl ResultKey {
 
     /// Signs.
     pub async fn sign(&self, result: UnsignedResult) -> Result<String, Fault> {
-        let call = self.client.sign().key_id(&self.arn).message_type(MessageType::Digest).message(Blob::new(result.digest()));
-        let call = call.signing_algorithm(SigningAlgorithmSpec::EcdsaSha256);
-        let answer = call.send().await.map_err(|error| fault(CODES, SIGNING, &error))?;
-        let signature = answer.signature().map(Blob::as_ref).unwrap_or_default();
-        result.signed(signature).ok_or_else(|| Fault::bare(CODES.refused, SIGNING))
+        let signature = sign(&self.client, &self.arn, &result.digest(), SIGNING).await?;
+        result.signed(&signature).ok_or_else(|| Fault::bare(CODES.refused, SIGNING))
     }
 
     /// Opens the connection, by reading the public half.
     pub async fn warm_up(&self) {
         let _ = self.public().await;
     }
+}
+
+/// Has KMS sign a digest with a key on P-256: ASN.1. `context` completes "failed to ...".
+pub(super) async fn sign(client: &aws_sdk_kms::Client, arn: &str, digest: &[u8], context: &'static str) -> Result<Vec<u8>, Fault> {
+    let call = client.sign().key_id(arn).message_type(MessageType::Digest).message(Blob::new(digest));
+    let answer = call.signing_algorithm(SigningAlgorithmSpec::EcdsaSha256).send().await.map_err(|error| fault(CODES, context, &error))?;
+    let signature = answer.signature.map(Blob::into_inner).filter(|signature| !signature.is_empty());
+    signature.ok_or_else(|| Fault::bare(CODES.refused, context))
 }

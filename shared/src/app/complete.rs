@@ -3,9 +3,9 @@
 
 use super::change::{Entropy, Refused, change_verification};
 use super::evidence::gather;
-use crate::adapters::{AwsClients, EvidenceBucket, Faces, Judged, Liveness, LivenessStatus, Loaded, VerificationTable};
+use crate::adapters::{AwsClients, DecisionKey, EvidenceBucket, Faces, Judged, Liveness, LivenessStatus, Loaded, VerificationTable};
 use crate::domain::{
-    Command, Decision, Evidence, Session, SessionNumber, SessionState, Status, device_failures_matter_since, is_suspicious,
+    Command, Decision, Evidence, SealedDecision, Session, SessionNumber, SessionState, Status, device_failures_matter_since, is_suspicious,
 };
 use crate::environment::{self, Environment, EnvironmentError};
 use crate::fault::Fault;
@@ -23,6 +23,8 @@ pub struct Completer {
     pub liveness: Liveness,
     /// Who compares faces.
     pub faces: Faces,
+    /// What decisions are signed with.
+    pub decision_key: DecisionKey,
 }
 
 /// How a completion ended.
@@ -42,12 +44,13 @@ impl Completer {
             bucket: EvidenceBucket::new(clients.s3(), environment.required(environment::EVIDENCE_BUCKET)?),
             liveness: Liveness::new(clients.rekognition()),
             faces: Faces::new(clients.faces(), environment.required(environment::FACE_COLLECTION)?),
+            decision_key: DecisionKey::new(clients.kms(), environment.required(environment::DECISION_KEY_ARN)?),
         })
     }
 
     /// Opens the connections; that to the face operations is left to those who need it.
     pub async fn warm_up(&self) {
-        tokio::join!(self.table.warm_up(), self.liveness.warm_up(), self.bucket.warm_up());
+        tokio::join!(self.table.warm_up(), self.liveness.warm_up(), self.bucket.warm_up(), self.decision_key.warm_up());
     }
 
     /// Completes a session of the verification that was loaded. `found` is what Rekognition says of it, where the caller has
@@ -142,7 +145,8 @@ impl Completer {
             let decision: Decision = decide(&terms, history, evidence, now);
             let tips = tips(&decision, evidence);
             let command = Command::Judge { number, decision: decision.clone(), tips, superseded, sampled };
-            let record = Some(Judged { number, history, evidence, decision: &decision });
+            let seal = self.decision_key.seal(SealedDecision { verification: &id, session: number, decision: &decision }).await?;
+            let record = Some(Judged { number, history, evidence, decision: &decision, seal: &seal });
             let changed = change_verification(&self.table, &id, loaded.take(), &command, record, now, entropy).await?;
             match changed.verification.session(number) {
                 Some(session) if session.is_undecided() && session.superseded != superseded => superseded = session.superseded,

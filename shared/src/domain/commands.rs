@@ -65,6 +65,11 @@ pub enum Command {
         /// Which answer.
         awaited: Awaited,
     },
+    /// The page that a link leads to takes the link's token for one of its own.
+    ExchangeLink {
+        /// Stands for what the page drew for it.
+        by: String,
+    },
     /// Nobody wants to know any more.
     Cancel,
     /// The subject takes the consent back.
@@ -156,6 +161,7 @@ impl Verification {
             Command::Await { awaited: Awaited::Verdict, .. } if next.status == Status::Open => return Err(Rejection::NotDecided),
             // Where the answer is there already, whoever asks gives it.
             Command::Await { token, awaited } => next.remember_waiting(token, *awaited),
+            Command::ExchangeLink { by } => next.exchange_link(by, now)?,
             Command::Cancel => match next.status {
                 Status::Open => {
                     next.close(Status::Expired, Some(Reason::Cancelled), now);

@@ -35,6 +35,11 @@ impl StackKey {
         DeviceKey(hex(&self.digest("device", &[device_id])))
     }
 
+    /// Of what a page draws when it exchanges the link to a verification.
+    pub fn page(&self, verification: &VerificationId, drawn: &str) -> String {
+        hex(&self.digest("page", &[verification.as_str(), drawn]))
+    }
+
     /// A verification's name, derived from what a repeated request repeats: nobody else can guess it.
     pub fn verification(&self, parts: &[&str]) -> VerificationId {
         VerificationId::from_bytes(self.digest("verification", parts))

@@ -3,10 +3,12 @@
 
 mod attempts;
 mod challenge;
+mod client_token;
 mod commands;
 mod confidence;
 mod consent;
 mod decision;
+mod decision_seal;
 mod enrolment;
 mod erasure;
 mod evidence;
@@ -29,10 +31,14 @@ mod verification;
 mod workflow;
 
 pub use challenge::{Challenge, ChallengeKind};
+pub use client_token::{
+    CLIENT_TOKEN_HOLDS_AT_MOST, CLIENT_TOKEN_PREFIX, ClientAccess, ClientToken, READABLE_AFTER_CLOSING, TokenGeneration, TokenRefusal,
+};
 pub use commands::{Change, Command};
 pub use confidence::Confidence;
 pub use consent::Consent;
 pub use decision::{Decision, Outcome, Reason};
+pub use decision_seal::{DecisionKeyPublic, Seal, SealedDecision};
 pub use enrolment::{EnrolledFace, Enrolment, EnrolmentState, FaceId, Plan, Undoing};
 pub use erasure::{Erasure, ErasureId, ErasureState, RECEIPT_KEPT_FOR, Removed};
 pub use evidence::{CheckStatus, Evidence, FeedbackCode, StoredImage};

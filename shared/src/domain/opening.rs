@@ -1,8 +1,8 @@
 //! How a verification begins: by its subject, with the first session reserved, or by a service on the subject's behalf.
 
 use super::{
-    Consent, DeviceKey, Nonce, Owner, Session, SessionNumber, SourcePicture, Status, SubjectKey, TaskToken, Terms, Verification,
-    VerificationId,
+    ClientAccess, Consent, DeviceKey, Nonce, Owner, Session, SessionNumber, SourcePicture, Status, SubjectKey, TaskToken, Terms,
+    Verification, VerificationId,
 };
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -36,6 +36,8 @@ pub struct OpenVerification {
     pub opening_digest: String,
     /// The step of a workflow that waits for the answer.
     pub waiting: Option<TaskToken>,
+    /// For a subject without an account: the link that opens it to whoever has it.
+    pub client_access: Option<ClientAccess>,
 }
 
 impl OpenVerification {
@@ -65,6 +67,7 @@ impl OpenVerification {
             sessions: first.into_iter().collect(),
             review: None,
             waiting: self.waiting.into_iter().collect(),
+            client_access: self.client_access,
         }
     }
 }

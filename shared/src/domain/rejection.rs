@@ -17,6 +17,8 @@ pub enum Rejection {
     TooManySessions,
     /// Its face may not be enrolled: it is not approved, or not under a policy that enrols.
     NotEnrollable,
+    /// The link was exchanged before, or its time or its verification is over.
+    LinkSpent,
     /// A reviewer's command does not fit.
     Review(ReviewRejection),
 }

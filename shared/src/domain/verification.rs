@@ -3,8 +3,8 @@
 
 use super::identifiers::hex;
 use super::{
-    Consent, DeviceKey, Nonce, Outcome, Owner, Reason, Review, SessionId, SessionNumber, SourcePicture, SubjectKey, TaskToken, Terms,
-    VerificationId,
+    ClientAccess, Consent, DeviceKey, Nonce, Outcome, Owner, Reason, Review, SessionId, SessionNumber, SourcePicture, SubjectKey,
+    TaskToken, Terms, VerificationId,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,9 @@ pub struct Verification {
     /// The steps of workflows that wait until the status changes.
     #[serde(default)]
     pub waiting: Vec<TaskToken>,
+    /// The tokens that people without an account come with.
+    #[serde(default)]
+    pub client_access: Option<ClientAccess>,
 }
 
 /// `open -> approved, denied, in_review or expired`; `in_review -> approved, denied or expired`.

@@ -3,6 +3,7 @@
 use super::Problem;
 use crate::domain::Owner;
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use serde_json::Value;
 
 /// A caller with a verified token.
 #[derive(Debug, Clone)]
@@ -27,9 +28,16 @@ impl Caller {
     /// The caller, if the token carries `scope`. The gateway has asked for it already, but passes a token that has *one* of a
     /// route's scopes, so the handler asks again ("Control access to HTTP APIs with JWT authorizers").
     pub fn with_scope(request: &ApiGatewayV2httpRequest, scope: &str) -> Result<Self, Problem> {
-        let jwt = request.request_context.authorizer.as_ref().and_then(|authorizer| authorizer.jwt.as_ref());
-        let claims = &jwt.ok_or(Problem::Unauthenticated)?.claims;
-        let claim = |name: &str| claims.get(name).filter(|value| !value.is_empty()).cloned();
+        let authorizer = request.request_context.authorizer.as_ref().ok_or(Problem::Unauthenticated)?;
+        let claim = |name: &str| {
+            let value = match &authorizer.jwt {
+                // The gateway's own authorizer.
+                Some(jwt) => jwt.claims.get(name).map(String::as_str),
+                // Ours, which hands on the same claims.
+                None => authorizer.fields.get(name).and_then(Value::as_str),
+            };
+            value.filter(|value| !value.is_empty()).map(str::to_owned)
+        };
         let (Some(issuer), Some(subject)) = (claim("iss"), claim("sub")) else { return Err(Problem::Unauthenticated) };
         let scopes = claim("scope").or_else(|| claim("scp")).unwrap_or_default();
         // The gateway writes a claim that is a list as "[one two]".

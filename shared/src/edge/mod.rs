@@ -13,6 +13,7 @@ mod problem;
 mod review;
 mod trigger;
 mod view;
+mod visitor;
 
 pub use answer::{Answer, TIME_TO_ANSWER, answered, in_time};
 pub use body::{NoBody, Object, decode_body};
@@ -26,3 +27,4 @@ pub use problem::Problem;
 pub use review::{CaseView, QueueEntry};
 pub use trigger::Trigger;
 pub use view::{OwnerView, ReviewView, ServiceView};
+pub use visitor::{Visit, Visitor};

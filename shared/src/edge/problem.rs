@@ -126,6 +126,7 @@ impl Problem {
             },
             Self::Rejected(Rejection::NotEnrollable) => (409, "not_enrollable", "This verification enrols nobody"),
             Self::Rejected(Rejection::VerificationClosed) => (409, "verification_closed", "The verification is closed"),
+            Self::Rejected(Rejection::LinkSpent) => (410, "link_spent", "The link was used before, or is over"),
             Self::Rejected(Rejection::NotDecided) => (409, "not_decided", "The verification is still open"),
             Self::Rejected(Rejection::SessionInProgress) => (409, "session_in_progress", "The last session is still running"),
             Self::Limited { standing: Standing::RateLimited { .. } | Standing::Free, .. } | Self::Rejected(Rejection::TooManySessions) => {
@@ -155,6 +156,7 @@ impl Problem {
                 | FaultCode::WebhookQueueRefused
                 | FaultCode::SigningKeyUnavailable
                 | FaultCode::SigningKeyRefused
+                | FaultCode::IssuerUnavailable
                 | FaultCode::TooSlow => (503, "try_again", "The request could not be carried out right now"),
                 FaultCode::StoreCorrupt | FaultCode::Bug => (500, "internal_error", "Internal error"),
             },

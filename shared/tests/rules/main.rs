@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod client_tokens;
 mod decisions;
 mod enrolments;
 mod erasures;

@@ -47,6 +47,7 @@ pub(crate) fn opened(policy: &str) -> Verification {
         metadata: std::collections::BTreeMap::new(),
         opening_digest: String::new(),
         waiting: None,
+        client_access: None,
     }
     .at(start())
 }

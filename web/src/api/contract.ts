@@ -197,6 +197,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/client-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Exchange a link
+         * @description The page that a link leads to comes with the link's client token and gets one of its own, with which it works on the verification. The
+         *     link is worth nothing from then on. With the same `Idempotency-Key` the page gets the same token again, should the answer be lost.
+         */
+        post: operations["exchangeLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/subjects/{subject}/verifications": {
         parameters: {
             query?: never;
@@ -212,7 +233,8 @@ export interface paths {
         /**
          * Open a verification for a subject
          * @description Opens a verification for somebody, under any policy. No session is made: the subject asks for the sessions with a token of his own. Where the
-         *     policy compares with a picture, `source` asks for a form to upload it with. A repeated `Idempotency-Key` finds the verification again.
+         *     policy compares with a picture, `source` asks for a form to upload it with. For somebody without an account, `clientToken` asks for the token of a
+         *     link. A repeated `Idempotency-Key` finds the verification again.
          */
         post: operations["openVerificationForSubject"];
         delete?: never;
@@ -445,6 +467,8 @@ export interface components {
     schemas: {
         /** @description Names a verification. Not a secret. */
         VerificationId: string;
+        /** @description Opens one verification to whoever has it. A secret. */
+        ClientToken: string;
         /** @description Rekognition's name for a session. A secret. */
         SessionId: string;
         /** @description Names an erasure. */
@@ -586,6 +610,11 @@ export interface components {
                 /** @enum {unknown} */
                 contentType: "image/jpeg" | "image/png";
             } | null;
+            /** @description A link will be sent to somebody without an account. */
+            clientToken?: {
+                /** @description For so long the link's token and the page's hold; 60 where it is not said. */
+                minutes?: number | null;
+            } | null;
         };
         /** @description What everybody sees who may see a verification. No score, no image, and not which of several checks was missed. */
         VerificationFields: {
@@ -618,6 +647,13 @@ export interface components {
                 expiresAt: components["schemas"]["Time"];
             };
         } & components["schemas"]["VerificationFields"];
+        /** @description What a page gets for a link. */
+        ExchangedLink: {
+            token: components["schemas"]["ClientToken"];
+            /** @description When it ends. */
+            expiresAt: components["schemas"]["Time"];
+            verification: components["schemas"]["VerificationState"];
+        };
         /** @description A verification with a session to stream into. */
         IssuedVerification: {
             /** @description One Rekognition session; dead 180 seconds after it was made. */
@@ -698,7 +734,10 @@ export interface components {
         } & components["schemas"]["VerificationFields"];
         /** @description A verification as a service reads it. */
         ServiceVerification: components["schemas"]["ServiceFields"];
-        /** @description A verification that a service has opened, with the form for the picture where one was asked for and is not pinned yet. */
+        /**
+         * @description A verification that a service has opened, with the form for the picture where one was asked for and is not pinned yet, and the link's token where
+         *     one was asked for and is not exchanged yet.
+         */
         OpenedVerification: {
             /**
              * @description A form (`multipart/form-data`) for one picture of at most 5 MB: every field, and the picture as `file`, last. S3 holds it to key, type, size
@@ -715,6 +754,12 @@ export interface components {
                     [key: string]: string;
                 };
                 /** @description Five minutes on, by the wall clock. */
+                expiresAt: components["schemas"]["Time"];
+            };
+            /** @description For a link, after its `#`, or a QR code. Left out once it was exchanged. */
+            clientToken?: {
+                token: components["schemas"]["ClientToken"];
+                /** @description When it ends. */
                 expiresAt: components["schemas"]["Time"];
             };
         } & components["schemas"]["ServiceFields"];
@@ -1044,7 +1089,10 @@ export interface components {
                 "application/json": components["schemas"]["GatewayMessage"];
             };
         };
-        /** @description No token, or one that is not good: the gateway's answer. `unauthenticated`: a good token that names nobody (no `sub`). */
+        /**
+         * @description No token, or one that is not good: the gateway's answer. `unauthenticated`: a good token that names nobody (no `sub`); and on the routes
+         *     that take client tokens, every token that is not good (any more).
+         */
         Unauthorized: {
             headers: {
                 "x-request-id": components["headers"]["RequestIdOfOurs"];
@@ -1676,6 +1724,51 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["TryAgain"];
+        };
+    };
+    exchangeLink: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description Drawn by the page, and known to nobody else.
+                 * @example 5f1e0c2d-9a3b-4c7d-8e6f-0a1b2c3d4e5f
+                 */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: components["requestBodies"]["Nothing"];
+        responses: {
+            /** @description The page's token. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangedLink"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description `link_spent`: it was exchanged before, its time is over, or the verification is. */
+            410: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["Throttled"];
