@@ -14,7 +14,7 @@ import pathlib
 import re
 
 import schemathesis
-from objects import REVIEWER, Objects, token
+from objects import REVIEWER, Object, Objects, token
 from schemathesis.core.parameters import ParameterLocation
 
 VERIFICATIONS_OF_ONE = 6
@@ -22,10 +22,11 @@ VERIFICATIONS_OF_ONE = 6
 CLOSED = ("approved", "denied", "expired", "cancelled")
 # What the id of a request names, by operation.
 WANTED = {
-    "getVerification": ("open", "streaming", "failed", "in_review", "enrolled", *CLOSED),
+    "exchangeLink": ("link",),
+    "getVerification": ("open", "page", "streaming", "failed", "in_review", "enrolled", *CLOSED),
     "getResult": ("open", "failed", "in_review", "enrolled", *CLOSED),
-    "nextSession": ("failed", "open", "failed", "streaming", *CLOSED),
-    "completeSession": ("finished", "open", "finished", "streaming", *CLOSED),
+    "nextSession": ("failed", "open", "page", "failed", "streaming", *CLOSED),
+    "completeSession": ("finished", "open", "page", "finished", "streaming", *CLOSED),
     "cancelVerification": ("open", "failed", "in_review", *CLOSED),
     "withdrawConsent": ("open", "in_review", "enrolled", *CLOSED),
     "enrolFace": ("enrollable", "enrolled", "enrollable", "approved", "in_review"),
@@ -40,15 +41,16 @@ WANTED = {
     "getLockout": ("lockout", "approved"),
 }
 # After one of these it is not any more what it was.
-USES_UP = {"nextSession", "completeSession", "cancelVerification", "withdrawConsent", "enrolFace", "claimReview", "giveVerdict", "liftLockout"}
+USES_UP = {"exchangeLink", "nextSession", "completeSession", "cancelVerification", "withdrawConsent", "enrolFace", "claimReview", "giveVerdict", "liftLockout"}
 
 objects = Objects()
 turns = itertools.count()
 opened = itertools.count()
 subject = itertools.count()
 current = [f"subject-{next(subject)}"]
-# Whose is what an answer named.
+# Whose is what an answer named, and what a link is for.
 owners = {}
+links = {}
 statuses = collections.defaultdict(collections.Counter)
 
 
@@ -58,8 +60,8 @@ def is_honest(case, location):
     return part is None or part.mode.is_positive
 
 
-def name(case, operation):
-    """Puts something that is there where the request names what is not, and says whose it is."""
+def named(case, operation):
+    """Puts something that is there where the request names what is not, and returns it."""
     kinds = WANTED.get(operation)
     path, query = case.path_parameters or {}, case.query or {}
     known = owners.get(path.get("id"))
@@ -79,7 +81,7 @@ def name(case, operation):
         query["subject"] = one.owner
     if one.tag and operation == "giveVerdict" and is_honest(case, ParameterLocation.HEADER):
         case.headers["If-Match"] = one.tag
-    return one.owner
+    return one
 
 
 @schemathesis.auth(refresh_interval=None)
@@ -88,15 +90,18 @@ class Callers:
 
     def get(self, case, _context):
         operation = case.operation.definition.raw
-        owner = name(case, operation["operationId"])
+        one = named(case, operation["operationId"])
         if operation["operationId"] == "openVerification" and next(opened) % VERIFICATIONS_OF_ONE == 0:
             current[0] = f"subject-{next(subject)}"
-        scopes = [scope for alternative in operation["security"] for scope in alternative["token"]]
+        if one and one.token:
+            links[one.token] = one.id
+            return one.token
+        scopes = [scope for alternative in operation["security"] for scope in alternative.get("token", [])]
         # A route for everybody is asked as anybody asks it.
         if not scopes:
             return None
         scope = scopes[next(turns) % len(scopes)]
-        return token(REVIEWER if scope in ("review", "admin", "erase") else owner or current[0], scope)
+        return token(REVIEWER if scope in ("review", "admin", "erase") else one.owner if one else current[0], scope)
 
     def set(self, case, data, _context):
         case.headers["Authorization"] = f"Bearer {data}"
@@ -110,9 +115,9 @@ def after_call(_context, case, response):
     if response.status_code >= 300:
         return
     if operation in USES_UP:
-        objects.forget((case.path_parameters or {}).get("id"))
+        objects.forget((case.path_parameters or {}).get("id") or links.get(case.headers.get("Authorization", "").removeprefix("Bearer ")))
     if operation == "openVerification" and (made := re.search(rb"ver_[0-9a-f]{32}", response.content)):
-        owners[made.group().decode()] = current[0]
+        owners[made.group().decode()] = Object(made.group().decode(), current[0])
 
 
 @atexit.register

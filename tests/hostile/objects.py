@@ -33,6 +33,8 @@ class Object:
     owner: str
     session: str = ""
     tag: str = ""
+    # With which it is asked for, where its owner has no account.
+    token: str = ""
 
 
 def send(method, path, body=None, headers=()):
@@ -103,8 +105,24 @@ class Objects:
         self.next_session(one)
         return one
 
+    def link(self):
+        """Opened by a service for somebody without an account."""
+        owner = next(self.subjects)
+        opened = ask(SERVICE, "open", "POST", f"/subjects/{owner}/verifications", {"policy": "onboarding", "clientToken": {}} | CONSENT)[2]
+        return Object(opened["verificationId"], owner, token=opened["clientToken"]["token"])
+
+    def page(self):
+        """The link was exchanged, and its check has ended."""
+        one = self.link()
+        bearer = {"authorization": f"Bearer {one.token}", "idempotency-key": one.owner}
+        one.token = send("POST", "/api/client-token", headers=bearer)[2]["token"]
+        self.next_session(one)
+        return self.ends(one, 97)
+
     def next_session(self, one):
-        one.session = ask(one.owner, "verify", "POST", f"/verifications/{one.id}/sessions")[2]["session"]["sessionId"]
+        bearer = one.token or token(one.owner, "verify")
+        issued = send("POST", f"/api/verifications/{one.id}/sessions", headers={"authorization": f"Bearer {bearer}"})[2]
+        one.session = issued["session"]["sessionId"]
 
     def ends(self, one, confidence):
         send("POST", "/dev/outcome", {"sessionId": one.session, "status": "SUCCEEDED", "confidence": confidence})

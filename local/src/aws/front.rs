@@ -273,9 +273,15 @@ impl<'a> Protocol<'a> {
 
     async fn unread(self, unread: Unread, request_id: &str, method: &Method) -> Response<Bytes> {
         let (status, code, rest, message) = match unread {
-            Unread::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", s3s::S3ErrorCode::EntityTooLarge, "the body is too large"),
-            Unread::Late => (StatusCode::REQUEST_TIMEOUT, "RequestTimeout", s3s::S3ErrorCode::RequestTimeout, "the body did not arrive in time"),
-            Unread::Broken => (StatusCode::BAD_REQUEST, "IncompleteBody", s3s::S3ErrorCode::IncompleteBody, "the body did not arrive whole"),
+            Unread::TooLarge => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", s3s::S3ErrorCode::EntityTooLarge, "the body is too large")
+            }
+            Unread::Late => {
+                (StatusCode::REQUEST_TIMEOUT, "RequestTimeout", s3s::S3ErrorCode::RequestTimeout, "the body did not arrive in time")
+            }
+            Unread::Broken => {
+                (StatusCode::BAD_REQUEST, "IncompleteBody", s3s::S3ErrorCode::IncompleteBody, "the body did not arrive whole")
+            }
         };
         match self {
             Self::Json { service, .. } => json::fault(service, status, &format!("{code}Exception"), message),

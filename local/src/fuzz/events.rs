@@ -52,7 +52,9 @@ pub fn lambda_events(bytes: &[u8]) {
     match answer {
         Ok(answer) if answer.get("statusCode").is_some() => judge_response(&given, &answer),
         // Nobody has said yet whose a token is.
-        Ok(answer) if answer.get("isAuthorized").is_some() => assert_eq!(answer.get("context"), Some(&Value::Object(Map::new())), "{answer}"),
+        Ok(answer) if answer.get("isAuthorized").is_some() => {
+            assert_eq!(answer.get("context"), Some(&Value::Object(Map::new())), "{answer}")
+        }
         Ok(answer) => judge_report(&given, &answer),
         Err(failure) => {
             assert!(!failure.error_type.is_empty() && failure.error_type.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{failure}");

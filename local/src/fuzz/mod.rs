@@ -18,12 +18,8 @@ mod tests {
     #[test]
     fn the_corpora_are_survived() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
-        let targets: [(&str, fn(&[u8])); 4] = [
-            ("aws_json", super::aws_json),
-            ("jwt", super::jwt),
-            ("lambda_events", super::lambda_events),
-            ("problem", super::problem),
-        ];
+        let targets: [(&str, fn(&[u8])); 4] =
+            [("aws_json", super::aws_json), ("jwt", super::jwt), ("lambda_events", super::lambda_events), ("problem", super::problem)];
         for (target, run) in targets {
             let files: Vec<_> = std::fs::read_dir(folder.join(target)).unwrap().map(|entry| entry.unwrap().path()).collect();
             assert!(files.len() > 5, "{target}: a corpus");

@@ -88,7 +88,8 @@ fn asked_for<'headers>(method: &Method, headers: &'headers HeaderMap) -> Result<
 impl Socket {
     /// A socket whose messages have at most so many bytes.
     pub(super) async fn new(upgraded: Upgraded, most: usize) -> Self {
-        let config = WebSocketConfig::default().max_message_size(Some(most)).max_frame_size(Some(most)).max_write_buffer_size(MOST_UNSENT_BYTES);
+        let config =
+            WebSocketConfig::default().max_message_size(Some(most)).max_frame_size(Some(most)).max_write_buffer_size(MOST_UNSENT_BYTES);
         let stream = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
         Self { stream, overfull: false, controls: 0 }
     }

@@ -110,7 +110,8 @@ async fn bodies_without_end_are_refused() {
 async fn framing_that_lies_is_refused() {
     let local = Local::start(Options::ephemeral()).await.expect("it starts");
     let head = |framing: &str| {
-        format!("POST / HTTP/1.1\r\nhost: localhost\r\nx-amz-target: DynamoDB_20120810.GetItem\r\nconnection: close\r\n{framing}\r\n\r\n").into_bytes()
+        format!("POST / HTTP/1.1\r\nhost: localhost\r\nx-amz-target: DynamoDB_20120810.GetItem\r\nconnection: close\r\n{framing}\r\n\r\n")
+            .into_bytes()
     };
     let chunked = head("transfer-encoding: chunked");
     let both = head("content-length: 5\r\ntransfer-encoding: chunked");

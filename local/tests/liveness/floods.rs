@@ -93,18 +93,21 @@ async fn frames_without_end_are_refused_in_words() {
     let port = world.serve_stream().await;
     // The beginning of a frame that announces four exabytes.
     let announced = [&[BINARY, 0xff, 0x40][..], &[0; 7], &[0; 4]].concat();
-    for (code, first, more) in [
+    let cases = [
         ("TooManyMessages", frame(PING, 125), frame(PING, 125)),
         ("TooManyMessages", frame(PONG, 0), frame(PONG, 0)),
         ("\"Frame\"", frame(BINARY, 1), frame(BINARY, 1)),
         ("\"Frame\"", frame(BINARY, 0), frame(BINARY, 0)),
         ("TooLong", frame(BEGINNING, MEGABYTE), frame(CONTINUED, MEGABYTE)),
-        ("TooLong", announced.clone(), vec![0; 65536]),
-    ] {
-        let flooding = flood(admitted(&world, port).await, &first, &more, true);
-        let (heard, ()) = tokio::join!(flooding, is_served(&world, port));
+        ("TooLong", announced, vec![0; 65536]),
+    ];
+    // All at once: whoever does not close in return is waited for.
+    let there = &world;
+    let flooding = cases.iter().map(|(code, first, more)| async move {
+        let heard = flood(admitted(there, port).await, first, more, true).await;
         assert!(heard.contains(code), "{code}: {heard}");
-    }
+    });
+    tokio::join!(join_all(flooding), is_served(&world, port));
 }
 
 /// Whoever reads nothing is owed an answer to each of his pings: they are not all kept for him.
