@@ -182,7 +182,7 @@ impl Assembly {
 }
 
 /// Rekognition as the AWS endpoint calls it.
-fn door(rekognition: Arc<Rekognition>) -> Door {
+pub(crate) fn door(rekognition: Arc<Rekognition>) -> Door {
     Arc::new(move |operation, body, caller| {
         let rekognition = Arc::clone(&rekognition);
         Box::pin(async move { rekognition.answer(&operation, body, &caller).await })

@@ -8,7 +8,7 @@ use crate::certificate::{Certificate, CertificateError};
 use crate::clock::{Clock, wall_now};
 use crate::data_folder::{DataFolder, DataFolderError, write_whole};
 use crate::lambda::Variables;
-use crate::listener::{self, Patience, Serving};
+use crate::listener::{self, Serving};
 use crate::options::Options;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -94,8 +94,8 @@ impl Local {
         let served = Served { web_dir: options.web_dir, webhook_url: options.webhook_url, parameters: options.parameters };
         let assembly = Assembly::new(folder.as_ref(), served, https_port, aws_port)?;
         let Assembly { endpoint, clock, .. } = assembly;
-        let aws = listener::serve(aws_listener, None, assembly.aws, Patience::default());
-        let https = listener::serve(https_listener, Some(tls), assembly.https, Patience::default());
+        let aws = listener::serve(aws_listener, None, assembly.aws, options.patience);
+        let https = listener::serve(https_listener, Some(tls), assembly.https, options.patience);
         let timers = tokio::spawn(assembly.timers.run());
         let streams = assembly.streams.into_iter().map(|stream| tokio::spawn(stream.run())).collect();
         // The connections are made while the first request is still on its way.

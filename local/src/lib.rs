@@ -1,6 +1,7 @@
 //! Prooflight on one machine: an AWS-compatible endpoint (Rekognition, DynamoDB, S3, SQS, STS, `EventBridge`), the Face Liveness stream, the
 //! gateway in front of the functions, and the page.
 
+mod arriving;
 mod assembly;
 pub mod aws;
 pub mod certificate;
@@ -9,6 +10,8 @@ pub mod data_folder;
 pub mod dev;
 pub mod event_sources;
 pub mod feed;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
 pub mod gateway;
 mod instance;
 pub mod lambda;
@@ -25,4 +28,5 @@ pub mod tokens;
 
 pub use assembly::AssemblyError;
 pub use instance::{Local, StartError};
+pub use listener::Patience;
 pub use options::Options;

@@ -1,13 +1,14 @@
 //! One port: connections are accepted, TLS is put in front where the port has a certificate, and HTTP/1.1 is served with limits against
 //! clients that dawdle or flood. Closing it ends accepting, lets requests finish, and then cuts what is left, open websockets included.
 
+use crate::arriving::{Arriving, Place};
 use crate::severable::Severable;
 use axum::Router;
 use axum::extract::ConnectInfo;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
@@ -19,8 +20,11 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
-/// More connections wait until one is closed.
-const MOST_CONNECTIONS: usize = 1024;
+/// More connections wait until one is closed, websockets included. Two ports of so many, and the functions' own ends of them, stay below the 1024 files that
+/// a shell lets a process have.
+const MOST_CONNECTIONS: usize = 400;
+/// So many large bodies arrive at a time, each of them at most a few tens of megabytes; more wait.
+const MOST_LARGE_BODIES: usize = 16;
 /// The head of a request, request line included: a presigned URL with a session token takes a few thousand bytes.
 const LARGEST_HEAD: usize = 32 * 1024;
 const MOST_HEADERS: usize = 100;
@@ -28,16 +32,23 @@ const MOST_HEADERS: usize = 100;
 const LONGEST_FAREWELL: Duration = Duration::from_secs(5);
 
 /// How long a client may dawdle before it is cut off.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Patience {
-    handshake: Duration,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// For a TLS handshake.
+    pub handshake: Duration,
     /// For the head of a request; an idle connection is closed after as long.
-    head: Duration,
+    pub head: Duration,
+    /// For the body of a request, however steadily it comes.
+    pub body: Duration,
+    /// For reading anything at all of what was written to it.
+    pub reading: Duration,
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { handshake: Duration::from_secs(10), head: Duration::from_mins(1) }
+        // A body has as long as an integration ("Quotas for configuring and running an HTTP API").
+        let [handshake, body, reading] = [10, 30, 30].map(Duration::from_secs);
+        Self { handshake, head: Duration::from_mins(1), body, reading }
     }
 }
 
@@ -62,6 +73,7 @@ enum Phase {
 struct Clients {
     router: Router,
     patience: Patience,
+    large_bodies: Arc<Semaphore>,
     phase: watch::Receiver<Phase>,
 }
 
@@ -76,7 +88,8 @@ pub(crate) async fn bind(port: u16) -> std::io::Result<(TcpListener, u16)> {
 pub(crate) fn serve(listener: TcpListener, tls: Option<rustls::ServerConfig>, router: Router, patience: Patience) -> Serving {
     let (phase, watched) = watch::channel(Phase::Open);
     let tls = tls.map(|config| TlsAcceptor::from(Arc::new(config)));
-    Serving { phase, accepting: tokio::spawn(accept(listener, tls, Clients { router, patience, phase: watched })) }
+    let large_bodies = Arc::new(Semaphore::new(MOST_LARGE_BODIES));
+    Serving { phase, accepting: tokio::spawn(accept(listener, tls, Clients { router, patience, large_bodies, phase: watched })) }
 }
 
 impl Serving {
@@ -99,18 +112,22 @@ async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, clients: Client
     loop {
         let accepted = async {
             let slot = Arc::clone(&slots).acquire_owned().await;
-            (slot, listener.accept().await)
+            let accepted = listener.accept().await;
+            if let Ok((stream, _)) = &accepted
+                && let Err(error) = stream.set_nodelay(true)
+            {
+                tracing::debug!(%error, "a connection keeps its delay");
+            }
+            (slot, accepted)
         };
         tokio::select! {
             () = &mut closing => break,
             Some(_) = connections.join_next() => {}
             (slot, accepted) = accepted => match accepted {
                 Ok((stream, peer)) => {
-                    let connection = connection(stream, peer, tls.clone(), clients.clone());
-                    connections.spawn(async move {
-                        connection.await;
-                        drop(slot);
-                    });
+                    // The slot goes with the stream: a websocket outlives the connection's task.
+                    let stream = Severable::new(stream, slot.ok(), clients.patience.reading, reached(clients.phase.clone(), Phase::Closed));
+                    connections.spawn(connection(stream, peer, tls.clone(), clients.clone()));
                 }
                 Err(error) => {
                     // Out of file descriptors, most likely: some will be given back.
@@ -130,11 +147,7 @@ async fn reached(mut phase: watch::Receiver<Phase>, wanted: Phase) {
     drop(there);
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, tls: Option<TlsAcceptor>, clients: Clients) {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "a connection keeps its delay");
-    }
-    let stream = Severable::new(stream, reached(clients.phase.clone(), Phase::Closed));
+async fn connection(stream: Severable<TcpStream>, peer: SocketAddr, tls: Option<TlsAcceptor>, clients: Clients) {
     match tls {
         None => speak(stream, peer, clients).await,
         Some(tls) => match tokio::time::timeout(clients.patience.handshake, tls.accept(stream)).await {
@@ -149,22 +162,31 @@ async fn speak<S>(stream: S, peer: SocketAddr, clients: Clients)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let service = clients.router.map_request(move |mut request: http::Request<Incoming>| {
+    let Clients { router, patience, large_bodies, phase } = clients;
+    let service = service_fn(move |mut request: http::Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
-        request.map(axum::body::Body::new)
+        let place = Place::default();
+        let arriving = |body| Arriving::new(body, patience.body, Arc::clone(&large_bodies), Arc::clone(&place));
+        let answer = router.clone().oneshot(request.map(|body| axum::body::Body::new(arriving(body))));
+        async move {
+            let answer = answer.await;
+            // What came in with a large body was in memory until now.
+            drop(place);
+            answer
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(clients.patience.head)
+        .header_read_timeout(patience.head)
         .max_header_size(LARGEST_HEAD)
         .max_buf_size(2 * LARGEST_HEAD)
         .max_headers(MOST_HEADERS)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+        .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = &mut connection => ended,
-        () = reached(clients.phase, Phase::Closing) => {
+        () = reached(phase, Phase::Closing) => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -184,7 +206,7 @@ mod tests {
 
     #[tokio::test]
     async fn clients_that_dawdle_are_cut_off() {
-        let patience = Patience { handshake: Duration::from_millis(20), head: Duration::from_millis(20) };
+        let patience = Patience { handshake: Duration::from_millis(20), head: Duration::from_millis(20), ..Patience::default() };
         let router = Router::new().route("/", get(|| async { "here" }));
         let tls = Certificate::open(None, wall_now()).expect("a certificate").tls().expect("TLS");
         for (tls, sent) in [(Some(tls), &b""[..]), (None, b""), (None, b"GET / HTTP/1.1\r\nx-slow")] {

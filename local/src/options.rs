@@ -1,5 +1,6 @@
 //! The command line of `prooflight-local`.
 
+use crate::listener::Patience;
 use lexopt::{Arg, Parser, ValueExt};
 use prooflight_shared::adapters::OutsideUrl;
 use std::collections::BTreeMap;
@@ -41,6 +42,8 @@ pub struct Options {
     pub parameters: BTreeMap<String, String>,
     /// Written once it serves.
     pub ready_file: Option<PathBuf>,
+    /// How long clients may dawdle. The command line has no word for it.
+    pub patience: Patience,
 }
 
 impl Default for Options {
@@ -53,6 +56,7 @@ impl Default for Options {
             webhook_url: None,
             parameters: BTreeMap::new(),
             ready_file: None,
+            patience: Patience::default(),
         }
     }
 }

@@ -1,6 +1,9 @@
 //! The local identity provider: access tokens for `/dev/token`, and the public key by which the gateway's authorizer knows them. A deployed
 //! API takes its issuer's keys from the issuer's JWKS; here issuer and gateway are one process, and the key is handed over; `authorize` reads the published one, as it would there.
 
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
+
 use crate::data_folder::{DataFolder, kept};
 use crate::random::hex;
 use base64::Engine as _;

@@ -3,7 +3,8 @@
     python tests/hostile/run.py CASES [SEED]
 
 The binary is named by PROOFLIGHT_LOCAL. With the same seed the same requests are made. It fails where an answer is not as the contract says, where
-a server error is answered, and where fewer requests were made than asked for.
+a server error is answered, where fewer requests were made than asked for, and where no request of an operation went well: then nothing hostile met
+what the operation does.
 """
 
 import json
@@ -34,7 +35,7 @@ def start(folder):
     return server, json.loads(ready.read_text())["https"]
 
 
-def attack(port, certificate, cases, seed):
+def attack(port, certificate, cases, seed, statuses):
     """The exit code of schemathesis, and how many requests it made."""
     origin = f"https://localhost:{port}"
     operations = len(re.findall(r"^ +operationId:", CONTRACT.read_text(), re.MULTILINE))
@@ -49,11 +50,22 @@ def attack(port, certificate, cases, seed):
         f"--max-examples={-(-cases // operations)}",
         "--no-color",
     ]
-    environment = os.environ | {"PROOFLIGHT_ORIGIN": origin, "PROOFLIGHT_CERTIFICATE": str(certificate), "PYTHONPATH": str(HERE)}
+    told = {"PROOFLIGHT_ORIGIN": origin, "PROOFLIGHT_CERTIFICATE": str(certificate), "PROOFLIGHT_STATUSES": str(statuses)}
+    environment = os.environ | told | {"PYTHONPATH": str(HERE)}
     run = subprocess.run(command, env=environment, cwd=HERE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     print(run.stdout)
     made = re.search(r"(\d+) generated", run.stdout)
     return run.returncode, int(made.group(1)) if made else 0
+
+
+def met(statuses):
+    """Prints what the requests of each operation met, and returns the operations of which none went well."""
+    counts = json.loads(statuses.read_text()) if statuses.exists() else {}
+    operations = re.findall(r"^ +operationId: (\w+)$", CONTRACT.read_text().split("\ncomponents:")[0], re.MULTILINE)
+    for operation in operations:
+        told = ", ".join(f"{count} x {status}" for status, count in sorted(counts.get(operation, {}).items()))
+        print(f"{operation:>28}  {told}")
+    return [operation for operation in operations if not any(status < "300" for status in counts.get(operation, {}))]
 
 
 def main():
@@ -63,12 +75,15 @@ def main():
         folder = pathlib.Path(folder)
         server, port = start(folder)
         try:
-            code, made = attack(port, folder / "data" / "certificate.pem", cases, seed)
+            code, made = attack(port, folder / "data" / "certificate.pem", cases, seed, folder / "statuses.json")
         finally:
             server.terminate()
             server.wait(timeout=20)
+        unmet = met(folder / "statuses.json")
     print(f"{made} requests were made, with seed {seed}")
-    sys.exit(code or (made < cases))
+    if unmet:
+        print(f"no request went well of {', '.join(unmet)}")
+    sys.exit(code or (made < cases) or bool(unmet))
 
 
 main()

@@ -2,6 +2,7 @@
 //! and hands the request to its service. Every answer carries a request id; a log line names service, operation and status,
 //! never a key or a body.
 
+use crate::arriving::{self, Unread};
 use crate::aws::credentials::Credentials;
 use crate::aws::journal::{ACCOUNT, Journal};
 use crate::aws::lambda::Lambda;
@@ -79,9 +80,9 @@ pub(super) async fn answer(State(front): State<Arc<Front>>, request: Request<Bod
 
 impl Front {
     async fn answer(&self, protocol: Protocol<'_>, parts: Parts, body: Body, request_id: &str) -> Response<Bytes> {
-        let limit = protocol.largest_body();
-        let Ok(body) = axum::body::to_bytes(body, limit).await else {
-            return protocol.too_large(request_id, &parts.method).await;
+        let body = match arriving::whole(body, protocol.largest_body()).await {
+            Ok(body) => body,
+            Err(unread) => return protocol.unread(unread, request_id, &parts.method).await,
         };
         if protocol == Protocol::Rest && s3::posting::is_form(&parts) {
             return match self.form(&parts, &body).await {
@@ -270,14 +271,22 @@ impl<'a> Protocol<'a> {
         }
     }
 
-    async fn too_large(self, request_id: &str, method: &Method) -> Response<Bytes> {
-        let message = "the body is too large, or did not arrive whole";
-        match self {
-            Self::Json { service, .. } => json::fault(service, StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLargeException", message),
-            Self::Query => {
-                sts_xml::fault(&StsFault { code: "RequestEntityTooLarge", status: 413, message: message.to_owned() }, request_id)
+    async fn unread(self, unread: Unread, request_id: &str, method: &Method) -> Response<Bytes> {
+        let (status, code, rest, message) = match unread {
+            Unread::TooLarge => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", s3s::S3ErrorCode::EntityTooLarge, "the body is too large")
             }
-            Self::Rest => s3::fault(s3s::S3Error::with_message(s3s::S3ErrorCode::EntityTooLarge, message), request_id, method).await,
+            Unread::Late => {
+                (StatusCode::REQUEST_TIMEOUT, "RequestTimeout", s3s::S3ErrorCode::RequestTimeout, "the body did not arrive in time")
+            }
+            Unread::Broken => {
+                (StatusCode::BAD_REQUEST, "IncompleteBody", s3s::S3ErrorCode::IncompleteBody, "the body did not arrive whole")
+            }
+        };
+        match self {
+            Self::Json { service, .. } => json::fault(service, status, &format!("{code}Exception"), message),
+            Self::Query => sts_xml::fault(&StsFault { code, status: status.as_u16(), message: message.to_owned() }, request_id),
+            Self::Rest => s3::fault(s3s::S3Error::with_message(rest, message), request_id, method).await,
         }
     }
 }

@@ -5,6 +5,7 @@ mod guard;
 mod problem;
 mod stream;
 
+use crate::arriving::{self, Unread};
 use crate::aws::stepfunctions::Tasks;
 use crate::clock::{Clock, wall_now};
 use crate::feed::Feed;
@@ -176,8 +177,11 @@ async fn body<T: DeserializeOwned>(request: Request<Body>) -> Result<T, Problem>
         let detail = "the body must be JSON and say so: Content-Type: application/json";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
     }
-    let bytes = axum::body::to_bytes(request.into_body(), LARGEST_BODY).await;
-    let bytes = bytes.map_err(|_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", format!("at most {LARGEST_BODY} bytes")))?;
+    let bytes = arriving::whole(request.into_body(), LARGEST_BODY).await.map_err(|unread| match unread {
+        Unread::TooLarge => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", format!("at most {LARGEST_BODY} bytes")),
+        Unread::Late => Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", "the body did not arrive in time"),
+        Unread::Broken => Problem::new(StatusCode::BAD_REQUEST, "malformed", "the body broke off"),
+    })?;
     serde_json::from_slice(&bytes).map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "malformed", error.to_string()))
 }
 

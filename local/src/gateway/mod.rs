@@ -27,6 +27,7 @@ pub use routes::{Access, Match, Route, Routes};
 pub use rules::Rule;
 pub use stack::{ACCOUNT, API_ID, REGION, STACK_NAME, Stack, TemplateError};
 
+use crate::arriving::{self, Unread};
 use crate::clock::{Clock, wall_now};
 use crate::random::bytes;
 use answer::OwnAnswer;
@@ -37,10 +38,8 @@ use axum::extract::{ConnectInfo, State};
 use axum::routing::any;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use bytes::{Bytes, BytesMut};
 use event::{Admitted, Arrival};
 use http::{HeaderValue, Request, Response, StatusCode, request::Parts};
-use http_body_util::BodyExt;
 use lambda_authorizer::{Judgement, Remembered};
 use percent_encoding::percent_decode_str;
 use prooflight_shared::error_chain::ErrorChain;
@@ -54,9 +53,7 @@ use std::time::Duration;
 pub const TEMPLATE: &str = include_str!("../../../template.yaml");
 /// "Quotas for configuring and running an HTTP API": payload size 10 MB.
 const LARGEST_BODY: usize = 10 * 1024 * 1024;
-/// A body beyond the limit is read this far, so that the client has written it out and can read the 413.
-const DRAINED_BODY: usize = 4 * LARGEST_BODY;
-/// The same page: an integration has 30 seconds. It bounds the reading of a body too.
+/// The same page: an integration has 30 seconds.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// What stands for the API's own host name.
 const PREFIX: &str = "/api";
@@ -119,7 +116,10 @@ impl Gateway {
 
     async fn invoke(&self, parts: &Parts, body: Body, request_id: &str) -> Result<Response<Body>, OwnAnswer> {
         // Before anything is judged: a connection whose request was not read to its end cannot be used again.
-        let body = tokio::time::timeout(LONGEST_WAIT, read(body)).await.map_err(|_| OwnAnswer::BadRequest)??;
+        let body = arriving::whole(body, LARGEST_BODY).await.map_err(|unread| match unread {
+            Unread::TooLarge => OwnAnswer::TooLarge,
+            Unread::Late | Unread::Broken => OwnAnswer::BadRequest,
+        })?;
         let path = parts.uri.path().strip_prefix(PREFIX).ok_or(OwnAnswer::NotFound)?;
         percent_decode_str(path).decode_utf8().map_err(|_| OwnAnswer::BadRequest)?;
         let found = self.routes.find(&parts.method, path).ok_or(OwnAnswer::NotFound)?;
@@ -208,20 +208,4 @@ fn random<const N: usize>() -> Result<[u8; N], OwnAnswer> {
         tracing::error!(%error, "a request has no id");
         OwnAnswer::FunctionFailed
     })
-}
-
-/// The whole body, or that it is too large, or that it broke off.
-async fn read(mut body: Body) -> Result<Bytes, OwnAnswer> {
-    let mut kept = BytesMut::new();
-    let mut length = 0_usize;
-    while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(|_| OwnAnswer::BadRequest)?.into_data() else { continue };
-        length = length.saturating_add(data.len());
-        if length <= LARGEST_BODY {
-            kept.extend_from_slice(&data);
-        } else if length > DRAINED_BODY {
-            break;
-        }
-    }
-    if length > LARGEST_BODY { Err(OwnAnswer::TooLarge) } else { Ok(kept.freeze()) }
 }

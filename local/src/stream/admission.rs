@@ -14,6 +14,8 @@ use http::request::Parts;
 use jiff::Timestamp;
 use prooflight_vision::Size;
 use std::str::FromStr;
+use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// A stream that was let in.
 #[derive(Debug)]
@@ -24,16 +26,19 @@ pub(super) struct Admitted {
     pub(super) session_id: String,
     /// At most so many audit images.
     pub(super) audit_images: u8,
+    /// Among the streams that there may be at a time: it is taken after the signature, so that a stranger takes none.
+    pub(super) place: OwnedSemaphorePermit,
 }
 
 /// Admits or refuses a request at `wall_now`. From here on the session counts as used.
 pub(super) fn admit(request: &Parts, stream: &LivenessStream, entropy: &Entropy, wall_now: Timestamp) -> Result<Admitted, StreamException> {
     let chain = authorize(request, stream, wall_now)?;
     let query = Query::parse(request.uri.query().unwrap_or_default())?;
+    let place = Arc::clone(&stream.places).try_acquire_owned().map_err(|_| crowded())?;
     let connected = stream.rekognition.connect(&query.session_id, &query.challenges, query.sdk_type).map_err(refused)?;
     let kind = connected.challenge.kind;
     let admission = Admission { kind, challenge: draw(kind, query.frame, entropy), expires_at: connected.expires_at, chain };
-    Ok(Admitted { admission, session_id: query.session_id, audit_images: connected.audit_images })
+    Ok(Admitted { admission, session_id: query.session_id, audit_images: connected.audit_images, place })
 }
 
 /// The chain that the URL's signature begins, if its signer may stream.
@@ -92,6 +97,14 @@ fn pixels(text: &str) -> Result<u32, StreamException> {
     let digits = (3..=4).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     let pixels = text.parse().ok().filter(|pixels| digits && *pixels >= 100);
     pixels.ok_or_else(|| malformed("`video-width` and `video-height` are not 100 to 9999 pixels"))
+}
+
+fn crowded() -> StreamException {
+    StreamException {
+        name: StreamExceptionName::Throttling,
+        code: "TooManyStreams",
+        message: "too many liveness streams are open; try again".to_owned(),
+    }
 }
 
 fn malformed(message: impl Into<String>) -> StreamException {

@@ -143,6 +143,7 @@ impl Talk {
             16 => Input::Settled(Err(SettleError::Expired)),
             17 => Input::Settled(Err(SettleError::NotStored)),
             18 => Input::Opened(Err(StreamException::internal("Again"))),
+            19 => Input::TooMany,
             _ => Input::Tick,
         })
     }

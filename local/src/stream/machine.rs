@@ -30,6 +30,8 @@ pub(super) enum Input {
     NotBinary,
     /// A message is larger than the socket takes.
     TooLong,
+    /// More pings than anybody needs have arrived.
+    TooMany,
     /// The client has begun the closing handshake, or answered ours.
     Closed,
     /// The connection is gone.
@@ -136,6 +138,9 @@ impl Machine {
             (Phase::Streaming(conversation), Input::Message(bytes)) => self.hear(conversation, bytes, now),
             (Phase::Streaming(_), Input::NotBinary) => self.fail(StreamException::validation("NotBinary", "messages must be binary")),
             (Phase::Streaming(_), Input::TooLong) => self.fail(StreamException::validation("TooLong", "the message is too long")),
+            (Phase::Streaming(_) | Phase::Analysing { listening: true, .. }, Input::TooMany) => {
+                self.fail(StreamException::validation("TooManyMessages", "the client has sent more than 4096 pings and pongs"))
+            }
             (Phase::Streaming(_), Input::Analysed(Err(error))) => self.fail(said(error)),
             (Phase::Streaming(_), Input::Analysed(Ok(_))) => {
                 tracing::error!("an analysis ended before its video");

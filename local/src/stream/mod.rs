@@ -33,7 +33,7 @@ use tokio::sync::Semaphore;
 /// Where the component connects to.
 pub const PATH: &str = "/start-face-liveness-session-websocket";
 
-/// Streams at a time. Each may hold a video of 10 MB.
+/// Streams at a time, of those that were let in. Each may hold a video of 10 MB.
 const MOST_STREAMS: usize = 64;
 
 /// What all streams share.
@@ -79,8 +79,7 @@ async fn open(State(stream): State<Arc<LivenessStream>>, mut request: Request) -
     tokio::spawn(async move {
         // A client that goes away before the upgrade is done has used nothing.
         let Ok(upgraded) = upgrade.await else { return };
-        let place = Arc::clone(&stream.places).try_acquire_owned().ok();
-        pump::converse(websocket::Socket::new(upgraded).await, request, place, stream).await;
+        pump::converse(upgraded, request, stream).await;
     });
     response.map(Body::new)
 }

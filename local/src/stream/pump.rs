@@ -5,11 +5,12 @@ use super::admission::{Admitted, admit};
 use super::analysis::RunningAnalysis;
 use super::frames::encode;
 use super::machine::{Input, Machine, Output};
-use super::message::{ServerMessage, StreamException, StreamExceptionName};
-use super::websocket::{Received, Socket};
+use super::message::{ServerMessage, StreamException};
+use super::websocket::{MOST_MESSAGE_BYTES, MOST_REFUSED_BYTES, Received, Socket};
 use crate::aws::entropy;
 use crate::clock::wall_now;
 use http::request::Parts;
+use hyper::upgrade::Upgraded;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
@@ -19,8 +20,9 @@ use tokio::time::{MissedTickBehavior, interval};
 const TICK: Duration = Duration::from_millis(500);
 
 /// Holds one conversation to its end.
-pub(super) async fn converse(socket: Socket, request: Parts, place: Option<OwnedSemaphorePermit>, stream: Arc<LivenessStream>) {
-    let (opened, session) = if place.is_some() { open(&request, &stream) } else { (Input::Opened(Err(crowded())), None) };
+pub(super) async fn converse(upgraded: Upgraded, request: Parts, stream: Arc<LivenessStream>) {
+    let (opened, session) = open(&request, &stream);
+    let socket = Socket::new(upgraded, if session.is_some() { MOST_MESSAGE_BYTES } else { MOST_REFUSED_BYTES }).await;
     let mut pump = Pump { stream, session, socket: Some(socket) };
     let mut machine = Machine::default();
     let mut ticks = interval(TICK);
@@ -44,6 +46,8 @@ struct Session {
     id: String,
     analysis: RunningAnalysis,
     seed: u64,
+    /// Among the streams that there may be at a time.
+    _place: OwnedSemaphorePermit,
 }
 
 struct Pump {
@@ -58,19 +62,11 @@ fn open(request: &Parts, stream: &Arc<LivenessStream>) -> (Input, Option<Session
         return (Input::Opened(Err(StreamException::internal("NoRandomness"))), None);
     };
     match admit(request, stream, &entropy, wall_now()) {
-        Ok(Admitted { admission, session_id, audit_images }) => {
+        Ok(Admitted { admission, session_id, audit_images, place }) => {
             let analysis = stream.analyses.begin(admission.challenge.clone(), audit_images);
-            (Input::Opened(Ok(admission)), Some(Session { id: session_id, analysis, seed: u64::from_le_bytes(seed) }))
+            (Input::Opened(Ok(admission)), Some(Session { id: session_id, analysis, seed: u64::from_le_bytes(seed), _place: place }))
         }
         Err(exception) => (Input::Opened(Err(exception)), None),
-    }
-}
-
-fn crowded() -> StreamException {
-    StreamException {
-        name: StreamExceptionName::Throttling,
-        code: "TooManyStreams",
-        message: "too many liveness streams are open; try again".to_owned(),
     }
 }
 
@@ -135,6 +131,7 @@ async fn receive(open: &mut Option<Socket>) -> Input {
         Received::Binary(bytes) => Input::Message(bytes),
         Received::Text => Input::NotBinary,
         Received::TooLong => Input::TooLong,
+        Received::TooMany => Input::TooMany,
         Received::Close => Input::Closed,
         Received::Gone => {
             *open = None;

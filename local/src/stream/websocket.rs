@@ -17,7 +17,16 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 /// A message may hold the whole video of 10 MB in base64, and an eleventh, so that one which is too large is refused in words.
-const MOST_MESSAGE_BYTES: usize = 16 * 1024 * 1024;
+pub(super) const MOST_MESSAGE_BYTES: usize = 16 * 1024 * 1024;
+
+/// Whoever was not let in has nothing to say; what he says nevertheless, before he hears of it, is not kept.
+pub(super) const MOST_REFUSED_BYTES: usize = 64 * 1024;
+
+/// What may wait to be sent to a client that reads nothing: there are no more than the answers to its pings.
+const MOST_UNSENT_BYTES: usize = 1024 * 1024;
+
+/// Pings and pongs in all. A browser sends none by itself.
+const MOST_CONTROLS: u32 = 4096;
 
 /// How long a client may take for its side of the closing handshake, or for taking what we send.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -30,6 +39,7 @@ pub(super) struct Socket {
     stream: WebSocketStream<TokioIo<Upgraded>>,
     /// Set once a message was too long: the rest of it is still to come.
     overfull: bool,
+    controls: u32,
 }
 
 /// What a client did.
@@ -41,6 +51,8 @@ pub(super) enum Received {
     Text,
     /// A message beyond the limit; nothing can be received after it.
     TooLong,
+    /// Pings without end.
+    TooMany,
     /// The closing handshake.
     Close,
     /// The end of the connection.
@@ -74,9 +86,12 @@ fn asked_for<'headers>(method: &Method, headers: &'headers HeaderMap) -> Result<
 }
 
 impl Socket {
-    pub(super) async fn new(upgraded: Upgraded) -> Self {
-        let config = WebSocketConfig::default().max_message_size(Some(MOST_MESSAGE_BYTES)).max_frame_size(Some(MOST_MESSAGE_BYTES));
-        Self { stream: WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await, overfull: false }
+    /// A socket whose messages have at most so many bytes.
+    pub(super) async fn new(upgraded: Upgraded, most: usize) -> Self {
+        let config =
+            WebSocketConfig::default().max_message_size(Some(most)).max_frame_size(Some(most)).max_write_buffer_size(MOST_UNSENT_BYTES);
+        let stream = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
+        Self { stream, overfull: false, controls: 0 }
     }
 
     /// Waits for the client; cancelling this loses nothing. Pings are answered on the way.
@@ -85,7 +100,11 @@ impl Socket {
             return match self.stream.next().await {
                 Some(Ok(Message::Binary(bytes))) => Received::Binary(bytes),
                 Some(Ok(Message::Text(_))) => Received::Text,
-                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
+                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) if self.controls < MOST_CONTROLS => {
+                    self.controls += 1;
+                    continue;
+                }
+                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Received::TooMany,
                 Some(Ok(Message::Close(_))) => Received::Close,
                 Some(Err(Error::Capacity(_))) => {
                     self.overfull = true;
@@ -106,7 +125,15 @@ impl Socket {
         let frame = CloseFrame { code: CloseCode::from(code), reason: reason.into() };
         let farewell = async {
             self.stream.send(Message::Close(Some(frame))).await?;
-            while let Some(Ok(_)) = self.stream.next().await {}
+            while let Some(received) = self.stream.next().await {
+                match received {
+                    Ok(_) => {}
+                    Err(error) => {
+                        self.overfull |= matches!(error, Error::Capacity(_));
+                        break;
+                    }
+                }
+            }
             let mut connection = self.stream.into_inner();
             if self.overfull {
                 tokio::io::copy(&mut (&mut connection).take(MOST_DISCARDED_BYTES), &mut tokio::io::sink()).await?;

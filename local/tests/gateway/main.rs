@@ -5,8 +5,10 @@
 mod authorizer;
 mod binary;
 mod client;
+mod dawdlers;
 mod dev;
 mod events;
+mod floods;
 mod instances;
 mod page;
 mod template;

@@ -11,6 +11,7 @@
 mod client;
 mod control_plane;
 mod faces;
+mod floods;
 mod logs;
 mod refusals;
 mod scripts;

@@ -60,6 +60,7 @@ fn inputs() -> Vec<(&'static str, Option<Input>)> {
         ("garbage", Some(Input::Message(Bytes::from_static(b"garbage")))),
         ("not binary", Some(Input::NotBinary)),
         ("too long", Some(Input::TooLong)),
+        ("too many pings", Some(Input::TooMany)),
         ("closed", Some(Input::Closed)),
         ("dropped", Some(Input::Dropped)),
         ("findings", Some(Input::Analysed(Ok(findings())))),
