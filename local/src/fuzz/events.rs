@@ -175,6 +175,7 @@ fn variable(name: &str) -> Option<String> {
         "RESULT_KEY_ARN" | "CLIENT_TOKEN_KEY_ARN" | "DECISION_KEY_ARN" => "arn:aws:kms:eu-west-1:000000000000:key/results",
         "WEBHOOK_KEYS_ARN" => "arn:aws:secretsmanager:eu-west-1:000000000000:secret:webhooks",
         "WEBHOOK_URL" | "RESCUE_QUEUE_URL" | "WEBHOOK_QUEUE_URL" | "WEBHOOK_DEAD_LETTERS_URL" | "RESULT_ISSUER" => "http://127.0.0.1:9/",
+        "DISABLED_POLICIES" | "SCOPE_PREFIX" => return None,
         name if name.starts_with("AWS_") => return None,
         _ => "prooflight",
     };
