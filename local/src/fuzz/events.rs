@@ -190,7 +190,8 @@ mod tests {
     #[test]
     fn functions_answer_as_far_as_they_can() {
         let (runtime, functions) = stage().expect("all functions start");
-        let response = functions[0](&runtime, br#"{"version":"2.0","requestContext":{"http":{"method":"POST"}}}"#);
+        let response =
+            functions[0](&runtime, br#"{"version":"2.0","routeKey":"POST /verifications","requestContext":{"http":{"method":"POST"}}}"#);
         assert_eq!(response.expect("an answer").expect("a response")["statusCode"], 401);
         let given = serde_json::json!({ "body": ["a text that is nobody's business"] });
         assert_eq!(echo(&given, "so: a text that is nobody's business"), Some("a text that is nobody's business"));
