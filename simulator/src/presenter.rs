@@ -6,7 +6,7 @@ use std::str::FromStr;
 macro_rules! presenters {
     ($($kind:ident $name:literal $group:ident $what:literal,)*) => {
         /// A kind of presentation.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
         #[serde(rename_all = "kebab-case")]
         pub enum Presenter {
             $(#[doc = $what] $kind,)*

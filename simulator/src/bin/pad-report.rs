@@ -9,6 +9,7 @@ use prooflight_simulator::pad::measure::Measured;
 use prooflight_simulator::pad::report::report;
 use prooflight_simulator::portrait::Portrait;
 use prooflight_vision::{Models, PortraitModels};
+use serde::{Deserialize, Serialize};
 use std::error::Error;
 use std::io::{Write, stderr};
 use std::path::{Path, PathBuf};
@@ -18,12 +19,14 @@ use std::time::Instant;
 
 const HELP: &str = "\
 Usage: prooflight-pad-report --portraits DIR [OPTIONS]
+       prooflight-pad-report --from FILE [--docs DIR]
 
   --portraits DIR    frontal portraits, JPEG or PNG, one person each; at least two
   --clips N          how many clips in all (default 1000)
   --first-seed N     where seeds begin (default 1000000)
   --keep DIR         where rendered clips are kept (default target/pad)
   --docs DIR         where PAD-REPORT.md and its images go (default docs)
+  --from FILE        write the report over such lines again, without rendering or judging anything
   --values FILE      every clip's conditions and cues as JSON lines, for those who set weights
 ";
 
@@ -34,6 +37,7 @@ struct Options {
     keep: PathBuf,
     docs: PathBuf,
     values: Option<PathBuf>,
+    from: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -57,6 +61,7 @@ fn parse() -> Result<Option<Options>, Box<dyn Error>> {
         keep: "target/pad".into(),
         docs: "docs".into(),
         values: None,
+        from: None,
     };
     while let Some(argument) = parser.next()? {
         match argument {
@@ -65,22 +70,44 @@ fn parse() -> Result<Option<Options>, Box<dyn Error>> {
             Arg::Long("first-seed") => options.first_seed = parser.value()?.parse()?,
             Arg::Long("keep") => options.keep = parser.value()?.into(),
             Arg::Long("docs") => options.docs = parser.value()?.into(),
+            Arg::Long("from") => options.from = Some(parser.value()?.into()),
             Arg::Long("values") => options.values = Some(parser.value()?.into()),
             Arg::Long("help") | Arg::Short('h') => return Ok(None),
             other => return Err(other.unexpected().into()),
         }
     }
-    options.portraits = portraits.ok_or("--portraits DIR is missing; --help lists the options")?;
+    if options.from.is_none() {
+        options.portraits = portraits.ok_or("--portraits DIR is missing; --help lists the options")?;
+    }
     Ok(Some(options))
 }
 
+/// What the report is of, and how that was made.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    made: String,
+}
+
 fn write_report(options: &Options) -> Result<(), Box<dyn Error>> {
+    let (Kept { made }, measured) = match &options.from {
+        Some(path) => read_values(path)?,
+        None => measured(options)?,
+    };
+    std::fs::create_dir_all(options.docs.join("images"))?;
+    let written = report(&measured, &made);
+    std::fs::write(options.docs.join("PAD-REPORT.md"), written.text)?;
+    for (name, svg) in written.plots {
+        std::fs::write(options.docs.join("images").join(name), svg)?;
+    }
+    Ok(())
+}
+
+fn measured(options: &Options) -> Result<(Kept, Vec<Measured>), Box<dyn Error>> {
     let models = Arc::new(Models::load()?);
     let portraits = read_portraits(&options.portraits, &models)?;
     let with_ffmpeg =
         Command::new("ffmpeg").arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success());
     std::fs::create_dir_all(&options.keep)?;
-    std::fs::create_dir_all(options.docs.join("images"))?;
     let jobs = jobs(options.clips, portraits.len(), options.first_seed);
     let began = Instant::now();
     let told = |done: usize| {
@@ -91,9 +118,6 @@ fn write_report(options: &Options) -> Result<(), Box<dyn Error>> {
         }
     };
     let measured = run(&jobs, &portraits, &models, &options.keep, with_ffmpeg, told)?;
-    if let Some(path) = &options.values {
-        write_values(path, &measured)?;
-    }
     let encoders =
         if with_ffmpeg { "VP8 by libvpx (seven in ten) and H.264 by libx264" } else { "VP8 in this process only, as ffmpeg was not there" };
     let made = format!(
@@ -103,12 +127,11 @@ fn write_report(options: &Options) -> Result<(), Box<dyn Error>> {
         measured.len(),
         options.first_seed
     );
-    let written = report(&measured, &made);
-    std::fs::write(options.docs.join("PAD-REPORT.md"), written.text)?;
-    for (name, svg) in written.plots {
-        std::fs::write(options.docs.join("images").join(name), svg)?;
+    let kept = Kept { made };
+    if let Some(path) = &options.values {
+        write_values(path, &kept, &measured)?;
     }
-    Ok(())
+    Ok((kept, measured))
 }
 
 fn read_portraits(folder: &Path, models: &Arc<Models>) -> Result<Vec<Named>, Box<dyn Error>> {
@@ -129,13 +152,22 @@ fn read_portraits(folder: &Path, models: &Arc<Models>) -> Result<Vec<Named>, Box
     if portraits.len() < 2 { Err("there have to be at least two portraits".into()) } else { Ok(portraits) }
 }
 
-fn write_values(path: &Path, measured: &[Measured]) -> Result<(), Box<dyn Error>> {
-    let mut lines = String::new();
+/// How they were made on the first line, then each clip.
+fn write_values(path: &Path, kept: &Kept, measured: &[Measured]) -> Result<(), Box<dyn Error>> {
+    let mut lines = format!("{}\n", serde_json::to_string(kept)?);
     for one in measured {
         lines.push_str(&serde_json::to_string(one)?);
         lines.push('\n');
     }
     Ok(std::fs::write(path, lines)?)
+}
+
+fn read_values(path: &Path) -> Result<(Kept, Vec<Measured>), Box<dyn Error>> {
+    let text = std::fs::read_to_string(path)?;
+    let mut lines = text.lines();
+    let kept = serde_json::from_str(lines.next().ok_or("there are no values")?)?;
+    let measured = lines.map(serde_json::from_str).collect::<Result<Vec<Measured>, _>>()?;
+    Ok((kept, measured))
 }
 
 fn say(text: &str) -> Result<(), Box<dyn Error>> {

@@ -3,12 +3,12 @@
 use crate::clip::Plan;
 use crate::presenter::Presenter;
 use prooflight_vision::{Analysis, Models};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What the engine said of a clip.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     /// Who was there.
     pub presenter: Presenter,
@@ -25,7 +25,7 @@ pub struct Measured {
     /// 0-100; none when the video could not be analysed.
     pub confidence: Option<f32>,
     /// Each cue's value, where it could be measured, and its likelihood.
-    pub cues: BTreeMap<&'static str, (Option<f32>, f32)>,
+    pub cues: BTreeMap<String, (Option<f32>, f32)>,
     /// Why there is no confidence.
     pub error: Option<String>,
 }
@@ -48,7 +48,7 @@ pub fn measure(models: &Arc<Models>, plan: &Plan, presenter: Presenter, portrait
     match outcome {
         Ok(findings) => {
             measured.confidence = Some(findings.confidence);
-            measured.cues = findings.cues.iter().map(|cue| (cue.name, (cue.value, cue.likelihood))).collect();
+            measured.cues = findings.cues.iter().map(|cue| (cue.name.to_owned(), (cue.value, cue.likelihood))).collect();
         }
         Err(error) => measured.error = Some(error.to_string()),
     }
