@@ -111,10 +111,11 @@ bench: ## measure, in optimised code
 	@cargo bench --quiet --locked --profile quick -p prooflight-local --bench streams
 	@RUST_LOG=off PROOFLIGHT_LOCAL=$(TARGET)/quick/prooflight-local cargo bench --quiet --locked --profile quick -p prooflight-tests
 
-CLIPS ?= 1000
+# So many that there are 150 of each attack.
+CLIPS ?= 1800
 # Weights are set on other people: `tune`, beside it.
 PORTRAITS ?= ../shared/photos/portraits/test
-pad-report: ## how the local engine treats simulated attacks: docs/PAD-REPORT.md (PORTRAITS=DIR, CLIPS=1000)
+pad-report: ## how the local engine treats simulated attacks: docs/PAD-REPORT.md (PORTRAITS=DIR, CLIPS=1800)
 	@[ -d "$(PORTRAITS)" ] || { echo "make pad-report needs PORTRAITS=DIR, a folder of frontal portraits, one person each; there is no $(PORTRAITS)" >&2; exit 2; }
 	@cargo build --locked --profile quick -p prooflight-simulator
 	@$(TARGET)/quick/prooflight-pad-report --portraits "$(PORTRAITS)" --clips $(CLIPS) --keep $(TARGET)/pad $(FLAGS)
