@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     let (options, log) = match command {
         Command::Help => return say(HELP),
         Command::Version => return say(concat!("prooflight-local ", env!("CARGO_PKG_VERSION"), "\n")),
-        Command::Serve(options, log) => (options, log),
+        Command::Serve(options, log) => (*options, log),
     };
     let log = log.or_else(|| std::env::var("PROOFLIGHT_LOG").ok()).unwrap_or_else(|| "warn".to_owned());
     // The SDK traces what it sends, session ids and tokens among it: `trace` means ours, not that.

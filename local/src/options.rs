@@ -72,7 +72,7 @@ impl Options {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// Serve; with the log filter, where one is given.
-    Serve(Options, Option<String>),
+    Serve(Box<Options>, Option<String>),
     /// Print the help.
     Help,
     /// Print the version.
@@ -107,7 +107,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, l
     if ephemeral {
         options.data_dir = None;
     }
-    Ok(Command::Serve(options, log))
+    Ok(Command::Serve(Box::new(options), log))
 }
 
 fn port(flag: &str, parser: &mut Parser) -> Result<u16, lexopt::Error> {
@@ -165,9 +165,9 @@ mod tests {
             ),
         ];
         for (line, options) in cases {
-            assert_eq!(parsed(line), Ok(Command::Serve(options, None)), "{line}");
+            assert_eq!(parsed(line), Ok(Command::Serve(Box::new(options), None)), "{line}");
         }
-        assert_eq!(parsed("--log info"), Ok(Command::Serve(standard, Some("info".to_owned()))));
+        assert_eq!(parsed("--log info"), Ok(Command::Serve(Box::new(standard), Some("info".to_owned()))));
         assert_eq!(parsed("-h --nonsense"), Ok(Command::Help));
         assert_eq!(parsed("--version"), Ok(Command::Version));
     }

@@ -55,6 +55,9 @@ fn part<'a>(item: &'a mut Item, names: &[&str]) -> &'a mut AttributeValue {
     found
 }
 
+/// What another hand does to an item.
+type Change = fn(&mut Item);
+
 #[tokio::test]
 async fn what_we_decided_is_in_order() {
     let world = World::start().await;
@@ -73,7 +76,6 @@ async fn what_another_hand_wrote_is_found() {
     let failed = check(&world, "bob", 12.0).await;
     let session = |id: &str| json!([{"verificationId": id, "session": 1}]);
     let record = "decision#01";
-    type Change = fn(&mut Item);
     let cases: [(&str, &str, &str, Change, &str, Value, bool); 6] = [
         ("the outcome", &failed, record, |item| *part(item, &["outcome"]) = text("passed"), "forged", session(&failed), false),
         (

@@ -1,4 +1,4 @@
-//! The issuer's public keys, by their ids (RFC 7517): where his configuration says (OpenID Connect Discovery), or where the deployer does. They are kept, and
+//! The issuer's public keys, by their ids (RFC 7517): where his configuration says ("Discovery"), or where the deployer does. They are kept, and
 //! asked for again when a token names one that is not known, which is how a key is rotated, though not more than once a minute.
 
 use bytes::Bytes;

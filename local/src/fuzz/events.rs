@@ -53,7 +53,7 @@ pub fn lambda_events(bytes: &[u8]) {
         Ok(answer) if answer.get("statusCode").is_some() => judge_response(&given, &answer),
         // Nobody has said yet whose a token is.
         Ok(answer) if answer.get("isAuthorized").is_some() => {
-            assert_eq!(answer.get("context"), Some(&Value::Object(Map::new())), "{answer}")
+            assert_eq!(answer.get("context"), Some(&Value::Object(Map::new())), "{answer}");
         }
         Ok(answer) => judge_report(&given, &answer),
         Err(failure) => {

@@ -14,11 +14,13 @@ pub use problem::problem;
 mod tests {
     use std::path::Path;
 
+    type Target = fn(&[u8]);
+
     /// Once more with the toolchain that everybody has.
     #[test]
     fn the_corpora_are_survived() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
-        let targets: [(&str, fn(&[u8])); 4] =
+        let targets: [(&str, Target); 4] =
             [("aws_json", super::aws_json), ("jwt", super::jwt), ("lambda_events", super::lambda_events), ("problem", super::problem)];
         for (target, run) in targets {
             let files: Vec<_> = std::fs::read_dir(folder.join(target)).unwrap().map(|entry| entry.unwrap().path()).collect();

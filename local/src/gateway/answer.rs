@@ -32,10 +32,8 @@ impl OwnAnswer {
     pub(super) fn into_response(self) -> Response<Body> {
         let (status, message) = match &self {
             Self::BadRequest => (StatusCode::BAD_REQUEST, "Bad Request"),
-            Self::Refused(Refusal::InsufficientScope, _) => (StatusCode::FORBIDDEN, "Forbidden"),
-            Self::Refused(..) => (StatusCode::UNAUTHORIZED, "Unauthorized"),
-            Self::Unnamed => (StatusCode::UNAUTHORIZED, "Unauthorized"),
-            Self::Denied => (StatusCode::FORBIDDEN, "Forbidden"),
+            Self::Refused(Refusal::InsufficientScope, _) | Self::Denied => (StatusCode::FORBIDDEN, "Forbidden"),
+            Self::Refused(..) | Self::Unnamed => (StatusCode::UNAUTHORIZED, "Unauthorized"),
             Self::NotFound => (StatusCode::NOT_FOUND, "Not Found"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"),
             Self::FunctionFailed => (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),

@@ -50,7 +50,7 @@ impl LambdaAuthorizer {
     }
 
     /// The event that the function gets: that of the request, without a body.
-    pub(super) fn event(&self, request: Json, method: &str, path: &str, identity: &str) -> Json {
+    pub(super) fn event(request: Json, method: &str, path: &str, identity: &str) -> Json {
         let mut event = match request {
             Json::Object(event) => event,
             _ => Map::new(),

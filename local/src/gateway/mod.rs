@@ -174,22 +174,21 @@ impl Gateway {
     ) -> Result<Admitted, OwnAnswer> {
         let identity = LambdaAuthorizer::identity(parts).ok_or(OwnAnswer::Unnamed)?;
         let now = wall_now();
-        let judgement = match self.remembered.recall(authorizer, &identity, now) {
-            Some(judgement) => judgement,
-            None => {
-                let event =
-                    authorizer.event(event::event(parts, &[], found, None, arrival), parts.method.as_str(), arrival.path, &identity);
-                let id = uuid::Builder::from_random_bytes(random()?).into_uuid().to_string();
-                let timeout = self.timeouts.get(&authorizer.function).copied().unwrap_or(LONGEST_WAIT);
-                let answered = self.functions.invoke(&authorizer.function, timeout, event, Invocation::new(now, &id, random()?)).await;
-                let answer = answered.map_err(|failure| {
-                    tracing::error!(error = %ErrorChain(&failure), function = authorizer.function, "an authorizer failed");
-                    OwnAnswer::FunctionFailed
-                })?;
-                let judgement = Judgement::read(&answer)?;
-                self.remembered.remember(authorizer, &identity, &judgement, now);
-                judgement
-            }
+        let judgement = if let Some(judgement) = self.remembered.recall(authorizer, &identity, now) {
+            judgement
+        } else {
+            let event =
+                LambdaAuthorizer::event(event::event(parts, &[], found, None, arrival), parts.method.as_str(), arrival.path, &identity);
+            let id = uuid::Builder::from_random_bytes(random()?).into_uuid().to_string();
+            let timeout = self.timeouts.get(&authorizer.function).copied().unwrap_or(LONGEST_WAIT);
+            let answered = self.functions.invoke(&authorizer.function, timeout, event, Invocation::new(now, &id, random()?)).await;
+            let answer = answered.map_err(|failure| {
+                tracing::error!(error = %ErrorChain(&failure), function = authorizer.function, "an authorizer failed");
+                OwnAnswer::FunctionFailed
+            })?;
+            let judgement = Judgement::read(&answer)?;
+            self.remembered.remember(authorizer, &identity, &judgement, now);
+            judgement
         };
         match judgement {
             Judgement::Allowed(said) => Ok(Admitted::ByFunction(said)),

@@ -5,6 +5,7 @@ use super::deployment::only;
 use super::intrinsics::resolve;
 use super::stack::{Stack, TemplateError};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
 /// The page's own template.
@@ -28,13 +29,16 @@ pub fn page_headers(template: &str, parameters: &BTreeMap<String, String>) -> Re
     let config = policy.property(&["ResponseHeadersPolicyConfig"]).ok_or_else(|| missing("ResponseHeadersPolicyConfig"))?;
     let config = resolve(config, &stack)?;
     let mut headers = HeaderMap::new();
-    for (name, setting) in config["SecurityHeadersConfig"].as_object().into_iter().flatten().filter(|(name, _)| *name != NOT_HERE) {
+    for (name, setting) in
+        config.get("SecurityHeadersConfig").and_then(Json::as_object).into_iter().flatten().filter(|(name, _)| *name != NOT_HERE)
+    {
         let known = OF_SECURITY.iter().find(|(known, ..)| known == name);
         let (_, header, value) = known.ok_or_else(|| TemplateError::Unsupported(format!("the header {name}")))?;
-        insert(&mut headers, header, value.map_or_else(Some, |place| setting[place].as_str()))?;
+        insert(&mut headers, header, value.map_or_else(Some, |place| setting.get(place)?.as_str()))?;
     }
-    for item in config["CustomHeadersConfig"]["Items"].as_array().into_iter().flatten() {
-        insert(&mut headers, item["Header"].as_str().unwrap_or_default(), item["Value"].as_str())?;
+    for item in config.pointer("/CustomHeadersConfig/Items").and_then(Json::as_array).into_iter().flatten() {
+        let text = |name: &str| item.get(name).and_then(Json::as_str);
+        insert(&mut headers, text("Header").unwrap_or_default(), text("Value"))?;
     }
     Ok(headers)
 }

@@ -27,15 +27,18 @@ async fn pour(stream: impl AsyncRead + AsyncWrite, pieces: &[(&[u8], usize)]) ->
         let _ = to.flush().await;
     };
     let hearing = async {
-        let (mut heard, mut buffer) = (Vec::new(), [0; 4096]);
+        let (mut reply, mut buffer) = (Vec::new(), [0; 4096]);
         while let Ok(length @ 1..) = from.read(&mut buffer).await {
-            heard.extend_from_slice(&buffer[..length]);
+            reply.extend_from_slice(&buffer[..length]);
         }
-        heard
+        reply
     };
-    let (heard, ()) = timeout(FOR_EVER, async { tokio::join!(hearing, sending) }).await.expect("the server ends it");
-    String::from_utf8_lossy(&heard).into_owned()
+    let (reply, ()) = timeout(FOR_EVER, async { tokio::join!(hearing, sending) }).await.expect("the server ends it");
+    String::from_utf8_lossy(&reply).into_owned()
 }
+
+/// What is to be answered, and what is sent: pieces, each so often.
+type Case<'a> = (&'a str, &'a [(&'a [u8], usize)]);
 
 async fn plain(local: &Local) -> TcpStream {
     TcpStream::connect(("127.0.0.1", local.aws_port())).await.expect("a connection")
@@ -46,7 +49,7 @@ async fn heads_without_end_are_refused() {
     let local = Local::start(Options::ephemeral()).await.expect("it starts");
     let long = vec![b'a'; MEGABYTE];
     let (line, end) = (&b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n"[..], &b"\r\n\r\n"[..]);
-    let cases: [(&str, &[(&[u8], usize)]); 6] = [
+    let cases: [Case<'_>; 6] = [
         ("431", &[(line, 1), (b"x-a: b\r\n", 10_000), (end, 1)]),
         ("431", &[(line, 1), (b"x-long: ", 1), (&long, 1), (end, 1)]),
         ("431", &[(line, 1), (&long, 1), (b": b", 1), (end, 1)]),
@@ -56,8 +59,8 @@ async fn heads_without_end_are_refused() {
     ];
     for (index, (status, pieces)) in cases.into_iter().enumerate() {
         let tls = connect(local.https_port(), local.certificate_pem()).await;
-        for heard in [pour(tls, pieces).await, pour(plain(&local).await, pieces).await] {
-            assert!(heard.starts_with(&format!("HTTP/1.1 {status} ")), "case {index}: {heard}");
+        for reply in [pour(tls, pieces).await, pour(plain(&local).await, pieces).await] {
+            assert!(reply.starts_with(&format!("HTTP/1.1 {status} ")), "case {index}: {reply}");
         }
         assert_eq!(ask(&local, "GET", "/config.json", &[], "").await.status, 200);
     }
@@ -85,7 +88,7 @@ async fn bodies_without_end_are_refused() {
         let sized = head(&format!("content-length: {}", (most + 1) * MEGABYTE));
         let announced = head("content-length: 1000000000000");
         let chunked = head("transfer-encoding: chunked");
-        let cases: [(&str, &[(&[u8], usize)]); 5] = [
+        let cases: [Case<'_>; 5] = [
             ("one megabyte too much", &[(&sized, 1), (&megabyte, most + 1)]),
             ("a terabyte, announced", &[(&announced, 1)]),
             ("a terabyte, begun", &[(&announced, 1), (&megabyte, 1)]),
@@ -93,12 +96,12 @@ async fn bodies_without_end_are_refused() {
             ("chunks without end", &[(&chunked, 1), (&chunk, 8 * most)]),
         ];
         for (what, pieces) in cases {
-            let heard = if path.starts_with("/api") || path.starts_with("/dev") {
+            let reply = if path.starts_with("/api") || path.starts_with("/dev") {
                 pour(connect(local.https_port(), local.certificate_pem()).await, pieces).await
             } else {
                 pour(plain(&local).await, pieces).await
             };
-            assert!(heard.starts_with(&format!("HTTP/1.1 {status} ")) && heard.contains(words), "{path}, {what}: {heard}");
+            assert!(reply.starts_with(&format!("HTTP/1.1 {status} ")) && reply.contains(words), "{path}, {what}: {reply}");
         }
         assert_eq!(ask(&local, "GET", "/config.json", &[], "").await.status, 200);
     }
@@ -119,7 +122,7 @@ async fn framing_that_lies_is_refused() {
     let negative = head("content-length: -1");
     let huge = head("content-length: 99999999999999999999999999");
     let coded = head("transfer-encoding: gzip");
-    let cases: [(&str, &[(&[u8], usize)]); 9] = [
+    let cases: [Case<'_>; 9] = [
         ("a size without end", &[(&chunked, 1), (b"1", 100_000)]),
         ("a size of nonsense", &[(&chunked, 1), (b"zz\r\n", 1)]),
         ("a chunk of all the memory there is", &[(&chunked, 1), (b"ffffffffffffffff\r\n", 1), (b"a", 100)]),
@@ -131,14 +134,14 @@ async fn framing_that_lies_is_refused() {
         ("another coding", &[(&coded, 1), (b"abcdef", 1)]),
     ];
     for (what, pieces) in cases {
-        let heard = pour(plain(&local).await, pieces).await;
-        assert!(heard.starts_with("HTTP/1.1 4"), "{what}: {heard}");
+        let reply = pour(plain(&local).await, pieces).await;
+        assert!(reply.starts_with("HTTP/1.1 4"), "{what}: {reply}");
         // What follows a request that cannot be told apart from its body is no second request.
-        assert_eq!(heard.matches("HTTP/1.1 ").count(), 1, "{what}: {heard}");
+        assert_eq!(reply.matches("HTTP/1.1 ").count(), 1, "{what}: {reply}");
     }
     // "If a message is received with both a Transfer-Encoding and a Content-Length header field, the Transfer-Encoding overrides" (RFC 9112, 6.3), once.
-    let heard = pour(plain(&local).await, &[(&both, 1), (b"0\r\n\r\nGET / HTTP/1.1\r\nhost: localhost\r\n\r\n", 1)]).await;
-    assert_eq!((heard.starts_with("HTTP/1.1 4"), heard.matches("HTTP/1.1 ").count()), (true, 1), "{heard}");
+    let reply = pour(plain(&local).await, &[(&both, 1), (b"0\r\n\r\nGET / HTTP/1.1\r\nhost: localhost\r\n\r\n", 1)]).await;
+    assert_eq!((reply.starts_with("HTTP/1.1 4"), reply.matches("HTTP/1.1 ").count()), (true, 1), "{reply}");
     assert_eq!(ask(&local, "GET", "/config.json", &[], "").await.status, 200);
     local.shutdown().await;
 }
@@ -158,14 +161,14 @@ async fn a_crowd_of_large_bodies_does_not_fill_the_memory() {
             assert_eq!(ask(&local, "GET", "/config.json", &[], "").await.status, 200);
         }
     };
-    let (heard, ()) = tokio::join!(join_all(pouring), honest);
-    assert!(heard.iter().all(|heard| heard.is_empty() || heard.starts_with("HTTP/1.1 400 ")), "{heard:?}");
+    let (reply, ()) = tokio::join!(join_all(pouring), honest);
+    assert!(reply.iter().all(|reply| reply.is_empty() || reply.starts_with("HTTP/1.1 400 ")), "{reply:?}");
     let grown = peak_memory() - before;
     assert!(grown < 600 * MEGABYTE, "{} megabytes for {CROWD} bodies that are not there", grown / MEGABYTE);
     local.shutdown().await;
 }
 
-/// The most that this process has had in memory so far ("proc_pid_status", Linux manual pages: `VmHWM`).
+/// The most that this process has had in memory so far (`proc_pid_status`, Linux manual pages: `VmHWM`).
 fn peak_memory() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");

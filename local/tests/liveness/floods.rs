@@ -189,7 +189,7 @@ async fn silence_ends_with_the_session() {
     assert!(String::from_utf8_lossy(&heard).contains("SessionExpired"));
 }
 
-/// The most that this process has had in memory so far ("proc_pid_status", Linux manual pages: `VmHWM`).
+/// The most that this process has had in memory so far (`proc_pid_status`, Linux manual pages: `VmHWM`).
 fn peak_memory() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
