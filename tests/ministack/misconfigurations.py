@@ -98,6 +98,10 @@ def bucket_policy():
     return drop, lambda a: a.client["s3"].put_bucket_policy(Bucket=a.stack["EvidenceBucket"], Policy=kept.pop())
 
 
+def named_statement(statements, sid):
+    return next(statement for statement in statements if statement["Sid"] == sid)
+
+
 def role_policy(role, change):
     """A policy of a role, changed as JSON."""
     kept = []
@@ -260,7 +264,7 @@ CHANGES = {
     "role_policy_differs": (
         "GetVerificationRole",
         "put-role-policy",
-        *role_policy("GetVerificationRole", lambda statements: statements[1].update(Resource="*")),
+        *role_policy("GetVerificationRole", lambda statements: named_statement(statements, "ReadVerifications").update(Resource="*")),
     ),
     "role_policy_added": ("LiftLockoutRole", "detach-role-policy", *attached("LiftLockoutRole", ADMINISTRATOR)),
     "role_trust_differs": ("CleanupRole", "update-assume-role-policy", *trust("CleanupRole", {"Service": "ec2.amazonaws.com"})),
