@@ -59,9 +59,9 @@ impl Analysis {
         self.decode(&rest)?;
         if let Some(decoder) = &mut self.decoder {
             let frames = contained("the video", || decoder.flush())??;
-            self.observe(&frames);
+            self.observe(frames);
         }
-        let track = self.follower.into_track(self.packets);
+        let track = self.follower.into_track(self.packets, |at_ms, frame, seen| self.album.offer(at_ms, frame, seen));
         check_length(&track, account)?;
         let (cues, light) = cues::weigh(&track, &self.challenge, account, seed);
         Ok(Findings {
@@ -94,17 +94,15 @@ impl Analysis {
                 }
             };
             let frames = contained("the video", || decoder.decode(packet))??;
-            self.observe(&frames);
+            self.observe(frames);
         }
         Ok(())
     }
 
-    fn observe(&mut self, frames: &[Frame]) {
+    fn observe(&mut self, frames: Vec<Frame>) {
         for frame in frames {
-            self.strip.offer(frame);
-            if let Some((at_ms, seen)) = self.follower.observe(frame).and_then(|sample| Some((sample.at_ms, sample.seen.as_ref()?))) {
-                self.album.offer(at_ms, frame, seen);
-            }
+            self.strip.offer(&frame);
+            self.follower.observe(frame, |at_ms, frame, seen| self.album.offer(at_ms, frame, seen));
         }
     }
 }

@@ -4,7 +4,7 @@
 use crate::decode::Frame;
 use crate::track::Seen;
 use crate::{NormalizedBox, Picture};
-use jpeg_encoder::{ColorType, Encoder};
+use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
 /// A JPEG may not be larger: results travel as base64 inside one JSON answer.
 const MAX_JPEG_BYTES: usize = 200 * 1024;
@@ -110,7 +110,10 @@ fn jpeg(frame: &Frame, most: usize) -> Option<Vec<u8>> {
     for (step, quality) in [(1, 92), (1, 85), (1, 75), (1, 60), (2, 80), (2, 60), (4, 60), (8, 50)] {
         let (width, height, rgb) = frame.to_rgb(step);
         let mut jpeg = Vec::new();
-        Encoder::new(&mut jpeg, quality).encode(&rgb, width, height, ColorType::Rgb).ok()?;
+        let mut encoder = Encoder::new(&mut jpeg, quality);
+        // As the video has it: more chroma would be made up.
+        encoder.set_sampling_factor(SamplingFactor::R_4_2_0);
+        encoder.encode(&rgb, width, height, ColorType::Rgb).ok()?;
         if jpeg.len() <= most {
             return Some(jpeg);
         }

@@ -1,5 +1,8 @@
 //! The face through the recording: every picture that is worth measuring becomes one sample, and the cues see nothing else.
 
+#[cfg(test)]
+mod followed;
+
 use crate::decode::Frame;
 use crate::face::{self, Box2, Cover, Detection, Face, Hint, Light, Pose, Runner};
 use crate::glance::Glance;
@@ -83,62 +86,100 @@ pub(crate) struct Follower {
     due_us: Option<i64>,
     counted_us: Option<i64>,
     followed: Option<Face>,
-    /// Whether the face kept still between the last two fits, and has not been taken to do so since.
-    still: bool,
+    /// When the face that is followed was where it is.
+    followed_us: i64,
+    /// Pictures since then that wait to be measured.
+    between: Vec<Frame>,
 }
 
-/// A picture is measured about this often, whatever the camera's rate: eleven a second follow colours that change twice a second, and the networks,
-/// which take most of the time, run for a third of a usual recording's pictures.
+/// A picture is measured about this often, whatever the camera's rate: eleven a second follow colours that change twice a second.
 const SAMPLE_EVERY_US: i64 = 90_000;
 
 /// While one face is followed, others are looked for this often.
 const COUNT_EVERY_US: i64 = 1_000_000;
 
-/// A face whose middle and width moved by less than this share of its width between two measured pictures is still in the next one where it was: the mesh
-/// is fitted to every second picture only as long as it keeps so still. The places of skin that are measured are four times as wide.
-const STILL: f32 = 0.02;
+/// The mesh, which takes a third of the time, is fitted to every third picture that is measured. In the two between it is where it goes from the one to the other.
+const BETWEEN: usize = 2;
+
+/// Pictures further apart than this say too little of what happens between them; the mesh is fitted to each.
+const LONGEST_STEP_US: i64 = 130_000;
+
+/// A face that moves or grows further than this share of its width from one fit to the next does not go straight.
+const STRAIGHT: f32 = 0.2;
 
 /// A second face counts from this share of the first one's width: a passer-by in the background does not.
 const SECOND_FACE: f32 = 0.4;
 
 impl Follower {
     pub(crate) fn new(runner: Runner) -> Self {
-        Self { runner, track: Track::default(), start_us: None, last_us: 0, due_us: None, counted_us: None, followed: None, still: false }
+        let track = Track::default();
+        Self { runner, track, start_us: None, last_us: 0, due_us: None, counted_us: None, followed: None, followed_us: 0, between: Vec::new() }
     }
 
-    /// Takes the next picture; returns what was measured when it was one to measure.
-    #[expect(clippy::cast_precision_loss, reason = "sides are at most 1920, times within an hour")]
-    pub(crate) fn observe(&mut self, frame: &Frame) -> Option<&Sample> {
+    /// Takes the next picture. Shows every picture with a face that is measured by now, in order, with its milliseconds since the first one.
+    #[expect(clippy::cast_precision_loss, reason = "sides are at most 1920")]
+    pub(crate) fn observe(&mut self, frame: Frame, show: impl FnMut(f64, &Frame, &Seen)) {
         let at_us = frame.pts_us();
         let start_us = *self.start_us.get_or_insert(at_us);
         self.track.size = [frame.width() as f32, frame.height() as f32];
         self.track.frames = self.track.frames.saturating_add(1);
         self.last_us = self.last_us.max(at_us);
         self.track.length_ms = milliseconds(self.last_us.saturating_sub(start_us));
-        self.track.glances.push((milliseconds(at_us.saturating_sub(start_us)), Glance::at(frame)));
+        self.track.glances.push((self.since_start(at_us), Glance::at(&frame)));
         let due_us = self.due_us.unwrap_or(at_us);
         if at_us < due_us {
-            return None;
+            return;
         }
         // Counted from when it was due and not from when it came, so that pictures which come a little late do not halve the rate.
         self.due_us = Some(due_us.max(at_us.saturating_sub(SAMPLE_EVERY_US)).saturating_add(SAMPLE_EVERY_US));
         if self.counted_us.is_none_or(|last| at_us.saturating_sub(last) >= COUNT_EVERY_US) {
             self.counted_us = Some(at_us);
-            self.count(frame);
+            self.count(&frame);
         }
-        if !std::mem::take(&mut self.still) {
-            let found = self.find(frame);
-            self.still = found.as_ref().zip(self.followed.as_ref()).is_some_and(|(now, before)| keeps_still(now, before));
-            self.followed = found;
+        let before_us = self.between.last().map_or(self.followed_us, Frame::pts_us);
+        if self.followed.is_some() && self.between.len() < BETWEEN && at_us.saturating_sub(before_us) <= LONGEST_STEP_US {
+            self.between.push(frame);
+        } else {
+            self.follow(&frame, show);
         }
-        let seen = self.followed.as_ref().and_then(|face| measure(frame, face));
-        self.track.samples.push(Sample { at_ms: milliseconds(at_us.saturating_sub(start_us)), seen });
-        self.track.samples.last()
     }
 
-    /// The track of a recording of so many packets that has ended.
-    pub(crate) fn into_track(self, packets: u32) -> Track {
+    /// The track of a recording of so many packets that has ended; what waited is measured and shown.
+    pub(crate) fn into_track(mut self, packets: u32, show: impl FnMut(f64, &Frame, &Seen)) -> Track {
+        if let Some(last) = self.between.pop() {
+            self.follow(&last, show);
+        }
         Track { packets, ..self.track }
+    }
+
+    /// Fits the mesh to this picture, and measures it after those that waited for it.
+    fn follow(&mut self, frame: &Frame, mut show: impl FnMut(f64, &Frame, &Seen)) {
+        let before = self.followed.take();
+        let found = self.find(frame, before.as_ref());
+        for waiting in std::mem::take(&mut self.between) {
+            let face = match (&before, &found) {
+                (Some(before), Some(now)) if goes_straight(before, now) => {
+                    Some(before.towards(now, share(self.followed_us, waiting.pts_us(), frame.pts_us())))
+                }
+                (before, _) => self.find(&waiting, before.as_ref()),
+            };
+            self.measure(&waiting, face.as_ref(), &mut show);
+        }
+        self.measure(frame, found.as_ref(), &mut show);
+        (self.followed, self.followed_us) = (found, frame.pts_us());
+    }
+
+    fn measure(&mut self, frame: &Frame, face: Option<&Face>, show: &mut impl FnMut(f64, &Frame, &Seen)) {
+        let at_ms = self.since_start(frame.pts_us());
+        let seen = face.and_then(|face| measure(frame, face));
+        if let Some(seen) = &seen {
+            show(at_ms, frame, seen);
+        }
+        self.track.samples.push(Sample { at_ms, seen });
+    }
+
+    fn since_start(&self, at_us: i64) -> f64 {
+        milliseconds(at_us.saturating_sub(self.start_us.unwrap_or(at_us)))
     }
 
     /// Looks for faces besides the one that is followed; takes the largest when none is.
@@ -155,8 +196,8 @@ impl Follower {
         }
     }
 
-    fn find(&self, frame: &Frame) -> Option<Face> {
-        let followed = self.followed.as_ref().and_then(|face| face::fit(&self.runner, frame, Hint::Followed(face)));
+    fn find(&self, frame: &Frame, before: Option<&Face>) -> Option<Face> {
+        let followed = before.and_then(|face| face::fit(&self.runner, frame, Hint::Followed(face)));
         followed.or_else(|| self.fit_largest(frame, &face::detect(&self.runner, frame)))
     }
 
@@ -166,11 +207,18 @@ impl Follower {
     }
 }
 
-fn keeps_still(now: &Face, before: &Face) -> bool {
-    let (now, before) = (now.outline(), before.outline());
+fn goes_straight(before: &Face, now: &Face) -> bool {
+    let (before, now) = (before.outline(), now.outline());
     let [[x, y], [u, v]] = [now.center(), before.center()];
     let moved = (x - u).abs().max((y - v).abs()).max((now.width - before.width).abs());
-    moved < STILL * now.width
+    moved < STRAIGHT * now.width
+}
+
+/// How far a time is from the first to the last of three, 0-1.
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "less than a second")]
+fn share(first_us: i64, at_us: i64, last_us: i64) -> f32 {
+    let (passed, all) = (at_us.saturating_sub(first_us), last_us.saturating_sub(first_us));
+    if all > 0 { (passed as f64 / all as f64).clamp(0.0, 1.0) as f32 } else { 1.0 }
 }
 
 fn measure(frame: &Frame, face: &Face) -> Option<Seen> {

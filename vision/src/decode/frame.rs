@@ -100,27 +100,41 @@ impl Frame {
 
     /// Red, green and blue in 0-1 (still gamma-encoded) at a place given in pixels, interpolated; none outside of the picture.
     /// The centre of the first pixel is at (0.5, 0.5).
-    #[expect(clippy::cast_precision_loss, reason = "sides are at most 1920")]
     pub(crate) fn rgb_at(&self, x: f32, y: f32) -> Option<[f32; 3]> {
-        let (width, height) = (self.width as f32, self.height as f32);
-        if !(x >= 0.0 && y >= 0.0 && x < width && y < height) {
-            return None;
-        }
-        let luma = Spot::new(self.width, self.height, x - 0.5, y - 0.5).of(&self.planes.y)?;
-        let (chroma_width, chroma_height) = (self.width.div_ceil(2), self.height.div_ceil(2));
-        let chroma = Spot::new(chroma_width, chroma_height, x / 2.0 - 0.5, y / 2.0 - 0.5);
-        let (u, v) = (chroma.of(&self.planes.u)?, chroma.of(&self.planes.v)?);
+        let luma = self.stored_luma_at(x, y)?;
+        let (u, v) = self.stored_chroma_at(x, y)?;
         Some(self.colour.rgb(luma, u, v))
     }
 
+    /// The mean of the colours at two places a few pixels apart, each black outside of the picture. Chroma, of which there is a quarter, is read once, half way.
+    pub(crate) fn rgb_of_both(&self, one: [f32; 2], other: [f32; 2]) -> [f32; 3] {
+        let half_way = [f32::midpoint(one[0], other[0]), f32::midpoint(one[1], other[1])];
+        if let (Some(luma), Some(second)) = (self.stored_luma_at(one[0], one[1]), self.stored_luma_at(other[0], other[1]))
+            && let Some((u, v)) = self.stored_chroma_at(half_way[0], half_way[1])
+        {
+            return self.colour.rgb(f32::midpoint(luma, second), u, v);
+        }
+        let [one, other] = [one, other].map(|[x, y]| self.rgb_at(x, y).unwrap_or_default());
+        [f32::midpoint(one[0], other[0]), f32::midpoint(one[1], other[1]), f32::midpoint(one[2], other[2])]
+    }
+
     /// Luma in 0-1 at a place given in pixels, interpolated; none outside of the picture.
-    #[expect(clippy::cast_precision_loss, reason = "sides are at most 1920")]
     pub(crate) fn luma_at(&self, x: f32, y: f32) -> Option<f32> {
+        let luma = self.stored_luma_at(x, y)?;
+        Some(((luma - self.colour.luma_zero) * self.colour.luma_scale).clamp(0.0, 1.0))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "sides are at most 1920")]
+    fn stored_luma_at(&self, x: f32, y: f32) -> Option<f32> {
         if !(x >= 0.0 && y >= 0.0 && x < self.width as f32 && y < self.height as f32) {
             return None;
         }
-        let luma = Spot::new(self.width, self.height, x - 0.5, y - 0.5).of(&self.planes.y)?;
-        Some(((luma - self.colour.luma_zero) * self.colour.luma_scale).clamp(0.0, 1.0))
+        Spot::new(self.width, self.height, x - 0.5, y - 0.5).of(&self.planes.y)
+    }
+
+    fn stored_chroma_at(&self, x: f32, y: f32) -> Option<(f32, f32)> {
+        let spot = Spot::new(self.width.div_ceil(2), self.height.div_ceil(2), x / 2.0 - 0.5, y / 2.0 - 0.5);
+        Some((spot.of(&self.planes.u)?, spot.of(&self.planes.v)?))
     }
 
     /// The mean of the stored luma, 0-255, in each cell of a grid over the picture, row by row.
@@ -147,20 +161,52 @@ impl Frame {
         means
     }
 
-    /// The whole picture as interleaved 8-bit RGB, each pixel standing for a square of `step` by `step` pixels.
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "channels are clamped to 0-1")]
+    /// The whole picture as interleaved 8-bit RGB, each pixel standing for a square of `step` by `step` pixels. Undiminished, each pixel has the chroma that is
+    /// stored for it and three neighbours: what is stored again with half the chroma loses nothing.
     pub(crate) fn to_rgb(&self, step: u32) -> (u16, u16, Vec<u8>) {
         let step = step.max(1);
         let (width, height) = (self.width / step, self.height / step);
         let mut rgb = Vec::with_capacity(3 * width as usize * height as usize);
-        for y in 0..height {
-            for x in 0..width {
-                let (x, y) = ((x as f32 + 0.5) * step as f32, (y as f32 + 0.5) * step as f32);
-                rgb.extend(self.rgb_at(x, y).unwrap_or_default().map(|channel| (channel * 255.0).round() as u8));
+        if step == 1 {
+            self.stored_rgb(&mut rgb);
+        } else {
+            self.diminished_rgb(step, &mut rgb);
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "sides are at most 1920")]
+        let (width, height) = (width as u16, height as u16);
+        (width, height, rgb)
+    }
+
+    fn stored_rgb(&self, rgb: &mut Vec<u8>) {
+        let chroma_width = self.width.div_ceil(2) as usize;
+        let chroma_rows = self.planes.u.chunks_exact(chroma_width).zip(self.planes.v.chunks_exact(chroma_width));
+        // Two rows of luma share one of chroma.
+        for (pair, (us, vs)) in self.planes.y.chunks(2 * self.width as usize).zip(chroma_rows) {
+            for row in pair.chunks(self.width as usize) {
+                for (lumas, (&u, &v)) in row.chunks(2).zip(us.iter().zip(vs)) {
+                    for &luma in lumas {
+                        rgb.extend(self.colour.rgb(f32::from(luma), f32::from(u), f32::from(v)).map(byte));
+                    }
+                }
             }
         }
-        (width as u16, height as u16, rgb)
     }
+
+    #[expect(clippy::cast_precision_loss, reason = "sides are at most 1920")]
+    fn diminished_rgb(&self, step: u32, rgb: &mut Vec<u8>) {
+        for y in 0..self.height / step {
+            for x in 0..self.width / step {
+                let (x, y) = ((x as f32 + 0.5) * step as f32, (y as f32 + 0.5) * step as f32);
+                rgb.extend(self.rgb_at(x, y).unwrap_or_default().map(byte));
+            }
+        }
+    }
+}
+
+/// The nearest byte to a channel in 0-1.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a channel is clamped to 0-1, and a cast keeps to the byte")]
+fn byte(channel: f32) -> u8 {
+    (channel * 255.0 + 0.5) as u8
 }
 
 /// A place between samples whose places are whole numbers, for bilinear interpolation; beyond the edge the edge continues.

@@ -68,6 +68,15 @@ impl Face {
         self.points.iter().map(|&[x, y, _]| [x, y])
     }
 
+    /// Each point on its way to where it is in `other`, after a share of it.
+    pub(crate) fn towards(&self, other: &Self, share: f32) -> Self {
+        let mut points = self.points.clone();
+        for (point, end) in points.iter_mut().zip(other.points.iter()) {
+            point.iter_mut().zip(end).for_each(|(from, to)| *from += (to - *from) * share);
+        }
+        Self { points }
+    }
+
     /// The eyes, the subject's right one first.
     pub(crate) fn eyes(&self) -> [[f32; 2]; 2] {
         [self.middle(point::RIGHT_EYE), self.middle(point::LEFT_EYE)]

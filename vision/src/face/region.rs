@@ -38,43 +38,38 @@ impl Region {
     #[expect(clippy::cast_precision_loss, reason = "sides are a few hundred")]
     pub(crate) fn cut(self, frame: &Frame, side: usize, scale: f32, offset: f32) -> Vec<f32> {
         const LARGE: usize = 192;
-        let (along, down): (&[f32], &[f32]) = match self.side / side as f32 {
-            shrink if shrink > 6.0 => (&[0.125, 0.375, 0.625, 0.875], &[0.125, 0.375, 0.625, 0.875]),
-            shrink if shrink > 2.5 && side >= LARGE => (&[0.25, 0.75], &[]),
-            shrink if shrink > 2.5 => (&[0.25, 0.75], &[0.25, 0.75]),
-            _ => (&[0.5], &[]),
-        };
-        // Without places of its own the vertical goes with the horizontal.
-        let places: Vec<[f32; 2]> = match down {
-            [] => along.iter().map(|&place| [place, place]).collect(),
-            down => down.iter().flat_map(|&down| along.iter().map(move |&along| [along, down])).collect(),
-        };
-        let weight = scale / places.len() as f32;
-        let mut rgb = Vec::with_capacity(side * side * 3);
-        for (column, row) in grid(side) {
+        let at = |[column, row]: [f32; 2]| self.to_frame([column / side as f32, row / side as f32]);
+        let several = |places: &[f32], [column, row]: [f32; 2]| {
             let mut sum = [0.0_f32; 3];
-            for [along, down] in &places {
-                let [x, y] = self.to_frame([(column + along) / side as f32, (row + down) / side as f32]);
+            for (down, along) in places.iter().flat_map(|down| places.iter().map(move |along| (down, along))) {
+                let [x, y] = at([column + along, row + down]);
                 let pixel = frame.rgb_at(x, y).unwrap_or_default();
                 sum.iter_mut().zip(pixel).for_each(|(sum, channel)| *sum += channel);
             }
-            rgb.extend(sum.map(|channel| channel * weight + offset));
-        }
-        rgb
+            let weight = 1.0 / (places.len() * places.len()) as f32;
+            sum.map(|channel| channel * weight)
+        };
+        let pixel = |[column, row]: [f32; 2]| match self.side / side as f32 {
+            shrink if shrink > 6.0 => several(&[0.125, 0.375, 0.625, 0.875], [column, row]),
+            shrink if shrink > 2.5 && side >= LARGE => frame.rgb_of_both(at([column + 0.25, row + 0.25]), at([column + 0.75, row + 0.75])),
+            shrink if shrink > 2.5 => several(&[0.25, 0.75], [column, row]),
+            _ => several(&[0.5], [column, row]),
+        };
+        grid(side).flat_map(|place| pixel(place).map(|channel| channel * scale + offset)).collect()
     }
 
     /// The square as `side` by `side` luma values in 0-1.
     #[expect(clippy::cast_precision_loss, reason = "sides are a few hundred")]
     pub(crate) fn cut_luma(self, frame: &Frame, side: usize) -> Vec<f32> {
-        let place = |(column, row)| self.to_frame([(column + 0.5) / side as f32, (row + 0.5) / side as f32]);
+        let place = |[column, row]: [f32; 2]| self.to_frame([(column + 0.5) / side as f32, (row + 0.5) / side as f32]);
         grid(side).map(place).map(|[x, y]| frame.luma_at(x, y).unwrap_or_default()).collect()
     }
 }
 
 /// Columns and rows of a square, row by row.
 #[expect(clippy::cast_precision_loss, reason = "sides are a few hundred")]
-fn grid(side: usize) -> impl Iterator<Item = (f32, f32)> {
-    (0..side).flat_map(move |row| (0..side).map(move |column| (column as f32, row as f32)))
+fn grid(side: usize) -> impl Iterator<Item = [f32; 2]> {
+    (0..side).flat_map(move |row| (0..side).map(move |column| [column as f32, row as f32]))
 }
 
 #[cfg(test)]
