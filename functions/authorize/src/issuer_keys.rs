@@ -91,7 +91,8 @@ impl IssuerKeys {
         }
     }
 
-    /// Reads them once, so that the first request need not wait. They are not kept: when they were read is not known here.
+    /// Asks once, so that the connection is open when the first request asks: it waits for an answer and not for a handshake. What is read is not
+    /// kept, since nothing here says when that was.
     pub(crate) async fn warm_up(&self) {
         let _ = self.read().await;
     }

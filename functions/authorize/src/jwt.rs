@@ -8,14 +8,15 @@ use serde_json::{Map, Value};
 
 /// Whose tokens are believed, and which of them are meant for us.
 #[derive(Debug)]
-pub(crate) struct Rules {
-    pub(crate) issuer: String,
+pub struct Rules {
+    /// To the letter, as its tokens have it.
+    pub issuer: String,
     /// A token has to name one of them.
-    pub(crate) audiences: Vec<String>,
+    pub audiences: Vec<String>,
 }
 
 /// A token by its header. Nothing it says is believed yet.
-pub(crate) struct Unverified<'a> {
+pub struct Unverified<'a> {
     token: &'a str,
     header: Header,
     key_id: String,
@@ -23,23 +24,33 @@ pub(crate) struct Unverified<'a> {
 
 /// What is believed of it.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Claims {
-    pub(crate) subject: String,
+pub struct Claims {
+    /// Whose token it is; never empty.
+    pub subject: String,
     /// Separated by spaces.
-    pub(crate) scopes: String,
+    pub scopes: String,
 }
 
 /// Why it is not believed. It goes no further than a test: whoever comes with a bad token is told that it is one, and not what is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Untrusted {
+pub enum Untrusted {
+    /// It is no token, or longer than a header can be.
     Malformed,
+    /// Neither RS256 nor ES256.
     Algorithm,
+    /// It names no key, or one that does not sign such tokens.
     Key,
+    /// The key did not sign this, or it is no object of claims.
     Signature,
+    /// No access token.
     Kind,
+    /// Another's.
     Issuer,
+    /// Meant for others.
     Audience,
+    /// Expired, or not begun.
     Time,
+    /// It names nobody.
     Subject,
 }
 
@@ -49,7 +60,8 @@ const ALGORITHMS: [Algorithm; 2] = [Algorithm::RS256, Algorithm::ES256];
 const LONGEST: usize = 10 * 1024;
 
 impl<'a> Unverified<'a> {
-    pub(crate) fn read(token: &'a str) -> Result<Self, Untrusted> {
+    /// By its form, its algorithm and its key's name.
+    pub fn read(token: &'a str) -> Result<Self, Untrusted> {
         if token.len() > LONGEST {
             return Err(Untrusted::Malformed);
         }
@@ -61,12 +73,13 @@ impl<'a> Unverified<'a> {
         Ok(Self { token, header, key_id })
     }
 
-    pub(crate) fn key_id(&self) -> &str {
+    /// By which name the issuer is asked for the key.
+    pub fn key_id(&self) -> &str {
         &self.key_id
     }
 
     /// The claims, if everything about the token is in order at `now`.
-    pub(crate) fn verified(&self, key: &Jwk, rules: &Rules, now: Timestamp) -> Result<Claims, Untrusted> {
+    pub fn verified(&self, key: &Jwk, rules: &Rules, now: Timestamp) -> Result<Claims, Untrusted> {
         if !fits(key, self.header.alg) {
             return Err(Untrusted::Key);
         }

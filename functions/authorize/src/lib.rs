@@ -3,7 +3,7 @@
 //! minute, for every route that asks; so it hands on what the token says, and the function behind the route compares.
 
 mod issuer_keys;
-mod jwt;
+pub mod jwt;
 
 use aws_lambda_events::apigw::ApiGatewayV2CustomAuthorizerV2Request;
 use issuer_keys::{IssuerKeys, KeysFault};

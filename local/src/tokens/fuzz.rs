@@ -1,5 +1,5 @@
-//! Tokens of every kind for the gateway's check of them, for the fuzzer in `fuzz/` and the test that replays what it found. Half of them are signed well, so that
-//! a fuzzer gets behind the signature, and whoever is let in then is looked at once more, by other words.
+//! Tokens of every kind for both checks of them, the gateway's and `authorize`'s, for the fuzzer in `fuzz/` and the test that replays what it found. Half of them are signed
+//! well, so that a fuzzer gets behind the signature, and whoever is let in then is looked at once more, by other words. What is no JWT is read as a client token as well.
 
 use super::{ALGORITHM, AUDIENCE, ISSUER, TokenIssuer};
 use crate::gateway::{Authorizer, JwtConfiguration};
@@ -7,6 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 use jiff::Timestamp;
+use jsonwebtoken::jwk::{Jwk, JwkSet};
+use prooflight_authorize::jwt::{Rules, Unverified};
+use prooflight_shared::domain::ClientToken;
 use serde_json::Value;
 use std::sync::OnceLock;
 
@@ -16,9 +19,11 @@ const NOW: i64 = 1_795_345_970;
 struct Judge {
     issuer: TokenIssuer,
     authorizer: Authorizer,
+    published: Jwk,
+    rules: Rules,
 }
 
-/// Shows the authorizer what the bytes say. The first of them says how: odd is a header of the token and its claims, a line each, signed by the issuer's key (`KID`
+/// Shows the authorizers what the bytes say. The first of them says how: odd is a header of the token and its claims, a line each, signed by the issuer's key (`KID`
 /// stands for that key's id); even is an `Authorization` header a line.
 ///
 /// # Panics
@@ -39,14 +44,29 @@ pub fn jwt(bytes: &[u8]) {
         assert_eq!(authorized.scopes.is_some(), !scopes.is_empty());
         assert!(authorized.claims.contains_key("iss") && authorized.claims.contains_key("exp"));
     }
+    for token in headers.get_all(AUTHORIZATION).iter().filter_map(|header| header.to_str().ok()).map(bare) {
+        if let Ok(believed) = Unverified::read(token).and_then(|token| token.verified(&judge.published, &judge.rules, now)) {
+            let claims = claims.as_ref();
+            assert!(claims.is_some_and(is_good), "a token was believed that the issuer did not sign, or signed for others");
+            assert_eq!(claims.and_then(|claims| claims.get("sub")?.as_str()), Some(believed.subject.as_str()));
+            assert_eq!(claims.map(scopes_of).unwrap_or_default().join(" "), believed.scopes);
+            assert!(!believed.subject.is_empty() && !believed.scopes.is_empty(), "an ID token was believed");
+        }
+        if let Some((read, mac)) = ClientToken::read(token) {
+            assert_eq!(read.written(&mac), token, "a client token has two spellings");
+            assert!(read.message().ends_with(&format!("{}.{}.{}", read.verification, u8::from(read.generation), read.expires_at.as_second())));
+        }
+    }
 }
 
 impl Judge {
     fn new() -> Option<Self> {
         let issuer = TokenIssuer::open(None).ok()?;
-        let rules = JwtConfiguration { issuer: ISSUER.to_owned(), audience: vec![AUDIENCE.to_owned()] };
-        let authorizer = Authorizer::new(rules, &issuer);
-        Some(Self { issuer, authorizer })
+        let configuration = JwtConfiguration { issuer: ISSUER.to_owned(), audience: vec![AUDIENCE.to_owned()] };
+        let authorizer = Authorizer::new(configuration, &issuer);
+        let published = serde_json::from_str::<JwkSet>(issuer.published_keys()).ok()?.keys.into_iter().next()?;
+        let rules = Rules { issuer: ISSUER.to_owned(), audiences: vec![AUDIENCE.to_owned()] };
+        Some(Self { issuer, authorizer, published, rules })
     }
 
     /// The headers of a request with the token, and its claims where they are JSON.
@@ -62,6 +82,10 @@ impl Judge {
         }
         (headers, serde_json::from_slice(claims).ok())
     }
+}
+
+fn bare(header: &str) -> &str {
+    header.split_once(' ').map_or(header, |(_, token)| token.trim())
 }
 
 fn given(bytes: &[u8]) -> HeaderMap {
@@ -109,14 +133,16 @@ fn scopes_of(claims: &Value) -> Vec<String> {
 mod tests {
     use super::*;
 
-    /// The fuzzer gets behind the signature: a token in its form is let in.
+    /// The fuzzer gets behind the signature: a token in its form is let in by both.
     #[test]
     fn a_good_token_can_be_told_in_bytes() {
         let judge = Judge::new().unwrap();
-        let claims = format!(r#"{{"iss":"{ISSUER}","aud":["{AUDIENCE}"],"exp":{},"scp":["read"]}}"#, NOW + 1);
+        let claims = format!(r#"{{"iss":"{ISSUER}","aud":["{AUDIENCE}"],"sub":"alice","exp":{},"scp":["read"]}}"#, NOW + 1);
         let (headers, claims) = judge.signed(format!("{{\"alg\":\"ES256\",\"kid\":\"KID\"}}\n{claims}").as_bytes());
         let now = Timestamp::from_second(NOW).unwrap();
         assert!(judge.authorizer.authorize(&headers, &["read".to_owned()], now).is_ok());
+        let token = Unverified::read(bare(headers[AUTHORIZATION].to_str().unwrap())).unwrap();
+        assert_eq!(token.verified(&judge.published, &judge.rules, now).unwrap().scopes, "read");
         assert!(is_good(&claims.unwrap()));
     }
 }
