@@ -50,8 +50,15 @@ pub fn lambda_events(bytes: &[u8]) {
     let Some(answer) = function(runtime, &event) else { return };
     // A function reads past a member that it does not know, even where that is no text; who looks on cannot.
     let Ok(given) = serde_json::from_slice::<Value>(&event) else { return };
+    let said = words(&answer);
+    if let Some(text) = echo(&given, &said) {
+        // A fuzzer finds our own words in the program and writes them into events. Without them, we still say them.
+        let otherwise = serde_json::to_vec(&without(&given, text)).ok().and_then(|event| function(runtime, &event));
+        let still = otherwise.as_ref().map(words).unwrap_or_default();
+        assert!(still.contains(text), "{said:?} repeats {text:?}");
+    }
     match answer {
-        Ok(answer) if answer.get("statusCode").is_some() => judge_response(&given, &answer),
+        Ok(answer) if answer.get("statusCode").is_some() => judge_response(&answer),
         // Nobody has said yet whose a token is.
         Ok(answer) if answer.get("isAuthorized").is_some() => {
             assert_eq!(answer.get("context"), Some(&Value::Object(Map::new())), "{answer}");
@@ -59,7 +66,6 @@ pub fn lambda_events(bytes: &[u8]) {
         Ok(answer) => judge_report(&given, &answer),
         Err(failure) => {
             assert!(!failure.error_type.is_empty() && failure.error_type.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{failure}");
-            assert_eq!(echo(&given, &failure.message), None);
         }
     }
 }
@@ -82,7 +88,7 @@ fn filled(bytes: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// What goes to API Gateway. Nothing has failed yet, so nothing is our fault.
-fn judge_response(given: &Value, answer: &Value) {
+fn judge_response(answer: &Value) {
     let status = answer.get("statusCode").and_then(Value::as_i64).unwrap_or_default();
     let body = answer.get("body").and_then(Value::as_str).unwrap_or_default();
     assert!((200..500).contains(&status), "{answer}");
@@ -91,8 +97,6 @@ fn judge_response(given: &Value, answer: &Value) {
     if status >= 400 {
         let code = told.get("code").and_then(Value::as_str).unwrap_or_default();
         assert!(!code.is_empty() && told.get("status") == Some(&Value::from(status)), "{answer}");
-        let words = format!("{} {}", told.get("detail").unwrap_or(&Value::Null), told.get("title").unwrap_or(&Value::Null));
-        assert_eq!(echo(given, &words), None, "{answer}");
     }
 }
 
@@ -107,6 +111,28 @@ fn judge_report(given: &Value, answer: &Value) {
     };
     let known: Vec<String> = records.iter().map(ids).collect();
     assert!(named.iter().all(|id| id.is_empty() || known.iter().any(|known| known == id)), "{answer}");
+}
+
+/// What is said of what went wrong.
+fn words(answer: &Result<Value, Failure>) -> String {
+    let problem = |answer: &Value| -> Option<String> {
+        let told: Value = serde_json::from_str(answer.get("body")?.as_str()?).ok()?;
+        told.get("code").is_some().then(|| format!("{} {}", told.get("detail").unwrap_or(&Value::Null), told.get("title").unwrap_or(&Value::Null)))
+    };
+    match answer {
+        Ok(answer) => problem(answer).unwrap_or_default(),
+        Err(failure) => failure.message.clone(),
+    }
+}
+
+/// The event with another text for this one.
+fn without(given: &Value, text: &str) -> Value {
+    match given {
+        Value::String(own) if own == text => Value::String("-".repeat(text.len())),
+        Value::Array(values) => values.iter().map(|value| without(value, text)).collect(),
+        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), without(value, text))).collect(),
+        other => other.clone(),
+    }
 }
 
 /// A text of the event that the answer repeats.
