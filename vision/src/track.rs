@@ -192,7 +192,7 @@ impl Follower {
         };
         self.track.faces.push(found.iter().filter(|one| one.area.width >= SECOND_FACE * main).count());
         if self.followed.is_none() {
-            self.followed = self.fit_largest(frame, &found);
+            (self.followed, self.followed_us) = (self.fit_largest(frame, &found), frame.pts_us());
         }
     }
 
