@@ -112,10 +112,13 @@ def after_call(_context, case, response):
     """Counts, and keeps in mind what is whose."""
     operation = case.operation.definition.raw["operationId"]
     statuses[operation][response.status_code] += 1
+    token_of = links.get(case.headers.get("Authorization", "").removeprefix("Bearer "))
+    # A page's check has ended: asked for another one, its verification is judged and closed, which is told by a conflict.
+    used_up = response.status_code < 300 or (token_of and response.status_code == 409)
+    if used_up and operation in USES_UP:
+        objects.forget((case.path_parameters or {}).get("id") or token_of)
     if response.status_code >= 300:
         return
-    if operation in USES_UP:
-        objects.forget((case.path_parameters or {}).get("id") or links.get(case.headers.get("Authorization", "").removeprefix("Bearer ")))
     if operation == "openVerification" and (made := re.search(rb"ver_[0-9a-f]{32}", response.content)):
         owners[made.group().decode()] = Object(made.group().decode(), current[0])
 

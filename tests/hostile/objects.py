@@ -12,6 +12,7 @@ import json
 import os
 import ssl
 import threading
+import time
 import urllib.error
 import urllib.request
 
@@ -24,6 +25,8 @@ AT_A_TIME = 3
 CONSENT = {"consent": {"version": "2026-11"}}
 # Longer than any verification stays open.
 DAY = 86_400
+# A check that has ended is judged a minute after it was begun, though nobody calls back: its verification is closed then, and a page's token opens nothing any more.
+FRESH_FOR_SECONDS = 45
 
 
 class Refused(RuntimeError):
@@ -40,6 +43,7 @@ class Object:
     tag: str = ""
     # With which it is asked for, where its owner has no account.
     token: str = ""
+    made: float = dataclasses.field(default_factory=time.monotonic)
 
 
 def send(method, path, body=None, headers=()):
@@ -84,6 +88,9 @@ class Objects:
             kind = kinds[self.turns[kinds] % len(kinds)]
             self.turns[kinds] += 1
             there = self.there[kind]
+            if kind == "page":
+                oldest = time.monotonic() - FRESH_FOR_SECONDS
+                there = self.there[kind] = collections.deque(one for one in there if one.made > oldest)
             if len(there) < AT_A_TIME and kind != "expired":
                 there.append(getattr(self, kind)())
             there.rotate()

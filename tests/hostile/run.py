@@ -2,11 +2,13 @@
 
     python tests/hostile/run.py CASES [SEED]
 
-The binary is named by PROOFLIGHT_LOCAL. With the same seed the same requests are made. It fails where an answer is not as the contract says, where
+The binary is named by PROOFLIGHT_LOCAL. With the same seed the same requests are made; where schemathesis runs out of new ones before there are enough, the
+next seed follows. It fails where an answer is not as the contract says, where
 a server error is answered, where fewer requests were made than asked for, and where no request of an operation went well: then nothing hostile met
 what the operation does.
 """
 
+import collections
 import json
 import os
 import pathlib
@@ -19,6 +21,7 @@ import time
 HERE = pathlib.Path(__file__).parent
 CONTRACT = HERE.parent.parent / "infra" / "openapi.yaml"
 READY_WITHIN_SECONDS = 30
+MOST_SEEDS = 10
 
 
 def start(folder):
@@ -58,14 +61,17 @@ def attack(port, certificate, cases, seed, statuses):
     return run.returncode, int(made.group(1)) if made else 0
 
 
-def met(statuses):
+def met(folder):
     """Prints what the requests of each operation met, and returns the operations of which none went well."""
-    counts = json.loads(statuses.read_text()) if statuses.exists() else {}
+    counts = collections.defaultdict(collections.Counter)
+    for statuses in folder.glob("statuses-*.json"):
+        for operation, told in json.loads(statuses.read_text()).items():
+            counts[operation].update(told)
     operations = re.findall(r"^ +operationId: (\w+)$", CONTRACT.read_text().split("\ncomponents:")[0], re.MULTILINE)
     for operation in operations:
-        told = ", ".join(f"{count} x {status}" for status, count in sorted(counts.get(operation, {}).items()))
+        told = ", ".join(f"{count} x {status}" for status, count in sorted(counts[operation].items()))
         print(f"{operation:>28}  {told}")
-    return [operation for operation in operations if not any(status < "300" for status in counts.get(operation, {}))]
+    return [operation for operation in operations if not any(status < "300" for status in counts[operation])]
 
 
 def main():
@@ -74,13 +80,18 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         server, port = start(folder)
+        code, made, seeds = 0, 0, []
         try:
-            code, made = attack(port, folder / "data" / "certificate.pem", cases, seed, folder / "statuses.json")
+            while not code and made < cases and len(seeds) < MOST_SEEDS:
+                seeds.append(seed + len(seeds))
+                statuses = folder / f"statuses-{seeds[-1]}.json"
+                code, more = attack(port, folder / "data" / "certificate.pem", cases - made, seeds[-1], statuses)
+                made += more
         finally:
             server.terminate()
             server.wait(timeout=20)
-        unmet = met(folder / "statuses.json")
-    print(f"{made} requests were made, with seed {seed}")
+        unmet = met(folder)
+    print(f"{made} requests were made, with seed {', '.join(map(str, seeds))}")
     if unmet:
         print(f"no request went well of {', '.join(unmet)}")
     sys.exit(code or (made < cases) or bool(unmet))

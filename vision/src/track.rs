@@ -113,7 +113,17 @@ const SECOND_FACE: f32 = 0.4;
 impl Follower {
     pub(crate) fn new(runner: Runner) -> Self {
         let track = Track::default();
-        Self { runner, track, start_us: None, last_us: 0, due_us: None, counted_us: None, followed: None, followed_us: 0, between: Vec::new() }
+        Self {
+            runner,
+            track,
+            start_us: None,
+            last_us: 0,
+            due_us: None,
+            counted_us: None,
+            followed: None,
+            followed_us: 0,
+            between: Vec::new(),
+        }
     }
 
     /// Takes the next picture. Shows every picture with a face that is measured by now, in order, with its milliseconds since the first one.

@@ -117,7 +117,9 @@ fn judge_report(given: &Value, answer: &Value) {
 fn words(answer: &Result<Value, Failure>) -> String {
     let problem = |answer: &Value| -> Option<String> {
         let told: Value = serde_json::from_str(answer.get("body")?.as_str()?).ok()?;
-        told.get("code").is_some().then(|| format!("{} {}", told.get("detail").unwrap_or(&Value::Null), told.get("title").unwrap_or(&Value::Null)))
+        told.get("code")
+            .is_some()
+            .then(|| format!("{} {}", told.get("detail").unwrap_or(&Value::Null), told.get("title").unwrap_or(&Value::Null)))
     };
     match answer {
         Ok(answer) => problem(answer).unwrap_or_default(),

@@ -54,7 +54,12 @@ pub fn jwt(bytes: &[u8]) {
         }
         if let Some((read, mac)) = ClientToken::read(token) {
             assert_eq!(read.written(&mac), token, "a client token has two spellings");
-            assert!(read.message().ends_with(&format!("{}.{}.{}", read.verification, u8::from(read.generation), read.expires_at.as_second())));
+            assert!(read.message().ends_with(&format!(
+                "{}.{}.{}",
+                read.verification,
+                u8::from(read.generation),
+                read.expires_at.as_second()
+            )));
         }
     }
 }
