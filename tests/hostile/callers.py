@@ -14,7 +14,7 @@ import pathlib
 import re
 
 import schemathesis
-from objects import REVIEWER, Object, Objects, token
+from objects import REVIEWER, SEED, Object, Objects, token
 from schemathesis.core.parameters import ParameterLocation
 
 VERIFICATIONS_OF_ONE = 6
@@ -47,7 +47,7 @@ objects = Objects()
 turns = itertools.count()
 opened = itertools.count()
 subject = itertools.count()
-current = [f"subject-{next(subject)}"]
+current = [f"subject-{SEED}-{next(subject)}"]
 # Whose is what an answer named, and what a link is for.
 owners = {}
 links = {}
@@ -92,7 +92,7 @@ class Callers:
         operation = case.operation.definition.raw
         one = named(case, operation["operationId"])
         if operation["operationId"] == "openVerification" and next(opened) % VERIFICATIONS_OF_ONE == 0:
-            current[0] = f"subject-{next(subject)}"
+            current[0] = f"subject-{SEED}-{next(subject)}"
         if one and one.token:
             links[one.token] = one.id
             return one.token

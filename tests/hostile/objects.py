@@ -17,6 +17,8 @@ import urllib.error
 import urllib.request
 
 ORIGIN = os.environ["PROOFLIGHT_ORIGIN"]
+# The server may have met another seed before, and knows its subjects.
+SEED = os.environ["PROOFLIGHT_SEED"]
 TRUSTED = ssl.create_default_context(cafile=os.environ["PROOFLIGHT_CERTIFICATE"])
 # Who looks at evidence and judges; never one of those who are judged.
 REVIEWER = "reviewer"
@@ -73,7 +75,7 @@ class Objects:
     """What there is, by kind."""
 
     def __init__(self):
-        self.subjects = (f"prepared-{number}" for number in itertools.count())
+        self.subjects = (f"prepared-{SEED}-{number}" for number in itertools.count())
         self.there = collections.defaultdict(collections.deque)
         self.turns = collections.Counter()
         # One request at a time has something made for it.

@@ -53,7 +53,7 @@ def attack(port, certificate, cases, seed, statuses):
         f"--max-examples={-(-cases // operations)}",
         "--no-color",
     ]
-    told = {"PROOFLIGHT_ORIGIN": origin, "PROOFLIGHT_CERTIFICATE": str(certificate), "PROOFLIGHT_STATUSES": str(statuses)}
+    told = {"PROOFLIGHT_ORIGIN": origin, "PROOFLIGHT_CERTIFICATE": str(certificate), "PROOFLIGHT_STATUSES": str(statuses), "PROOFLIGHT_SEED": str(seed)}
     environment = os.environ | told | {"PYTHONPATH": str(HERE)}
     run = subprocess.run(command, env=environment, cwd=HERE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     print(run.stdout)
