@@ -98,7 +98,7 @@ const SAMPLE_EVERY_US: i64 = 90_000;
 /// While one face is followed, others are looked for this often.
 const COUNT_EVERY_US: i64 = 1_000_000;
 
-/// The mesh, which takes a third of the time, is fitted to every third picture that is measured. In the two between it is where it goes from the one to the other.
+/// The mesh, costly to find, is fitted to every third picture that is measured. In the two between it is where it goes from the one to the other.
 const BETWEEN: usize = 2;
 
 /// Pictures further apart than this say too little of what happens between them; the mesh is fitted to each.
