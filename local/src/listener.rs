@@ -5,6 +5,8 @@ use crate::arriving::{Arriving, Place};
 use crate::severable::Severable;
 use axum::Router;
 use axum::extract::ConnectInfo;
+use http::header::CONNECTION;
+use http::{HeaderValue, Request, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -23,6 +25,9 @@ use tower::ServiceExt;
 /// More connections wait until one is closed, websockets included. Two ports of so many, and the functions' own ends of them, stay below the 1024 files that
 /// a shell lets a process have.
 const MOST_CONNECTIONS: usize = 400;
+/// One connection in so many is not kept once it was answered: clients' pools hold on to idle ones, and newcomers would wait until those
+/// are closed.
+const ONE_IN_NOT_KEPT: usize = 4;
 /// So many large bodies arrive at a time, each of them at most a few tens of megabytes; more wait.
 const MOST_LARGE_BODIES: usize = 16;
 /// The head of a request, request line included: a presigned URL with a session token takes a few thousand bytes.
@@ -73,8 +78,17 @@ enum Phase {
 struct Clients {
     router: Router,
     patience: Patience,
+    slots: Slots,
     large_bodies: Arc<Semaphore>,
     phase: watch::Receiver<Phase>,
+}
+
+/// The places of a port's connections.
+#[derive(Clone)]
+struct Slots {
+    free: Arc<Semaphore>,
+    /// With fewer of them free, an answered connection gives its place to somebody else.
+    reserve: usize,
 }
 
 /// Takes a port of 127.0.0.1; 0 is any free one.
@@ -89,7 +103,18 @@ pub(crate) fn serve(listener: TcpListener, tls: Option<rustls::ServerConfig>, ro
     let (phase, watched) = watch::channel(Phase::Open);
     let tls = tls.map(|config| TlsAcceptor::from(Arc::new(config)));
     let large_bodies = Arc::new(Semaphore::new(MOST_LARGE_BODIES));
-    Serving { phase, accepting: tokio::spawn(accept(listener, tls, Clients { router, patience, large_bodies, phase: watched })) }
+    let clients = Clients { router, patience, slots: Slots::new(MOST_CONNECTIONS), large_bodies, phase: watched };
+    Serving { phase, accepting: tokio::spawn(accept(listener, tls, clients)) }
+}
+
+impl Slots {
+    fn new(places: usize) -> Self {
+        Self { free: Arc::new(Semaphore::new(places)), reserve: places / ONE_IN_NOT_KEPT }
+    }
+
+    fn are_scarce(&self) -> bool {
+        self.free.available_permits() < self.reserve
+    }
 }
 
 impl Serving {
@@ -106,12 +131,11 @@ impl Serving {
 }
 
 async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, clients: Clients) {
-    let slots = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let mut connections = JoinSet::new();
     let mut closing = pin!(reached(clients.phase.clone(), Phase::Closing));
     loop {
         let accepted = async {
-            let slot = Arc::clone(&slots).acquire_owned().await;
+            let slot = Arc::clone(&clients.slots.free).acquire_owned().await;
             let accepted = listener.accept().await;
             if let Ok((stream, _)) = &accepted
                 && let Err(error) = stream.set_nodelay(true)
@@ -162,16 +186,23 @@ async fn speak<S>(stream: S, peer: SocketAddr, clients: Clients)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let Clients { router, patience, large_bodies, phase } = clients;
-    let service = service_fn(move |mut request: http::Request<Incoming>| {
+    let Clients { router, patience, slots, large_bodies, phase } = clients;
+    let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
         let place = Place::default();
         let arriving = |body| Arriving::new(body, patience.body, Arc::clone(&large_bodies), Arc::clone(&place));
         let answer = router.clone().oneshot(request.map(|body| axum::body::Body::new(arriving(body))));
+        let slots = slots.clone();
         async move {
-            let answer = answer.await;
+            let mut answer = answer.await;
             // What came in with a large body was in memory until now.
             drop(place);
+            if let Ok(answer) = &mut answer
+                && slots.are_scarce()
+                && answer.status() != StatusCode::SWITCHING_PROTOCOLS
+            {
+                answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
             answer
         }
     });
@@ -219,6 +250,27 @@ mod tests {
             assert!(!String::from_utf8_lossy(&answer).contains("here"));
             serving.close().await;
         }
+    }
+
+    #[tokio::test]
+    async fn connections_that_are_kept_leave_room_for_newcomers() {
+        let (listener, port) = bind(0).await.expect("a port");
+        let (phase, watched) = watch::channel(Phase::Open);
+        let router = Router::new().route("/", get(|| async { "here" }));
+        let large_bodies = Arc::new(Semaphore::new(1));
+        let clients = Clients { router, patience: Patience::default(), slots: Slots::new(8), large_bodies, phase: watched };
+        let serving = Serving { phase, accepting: tokio::spawn(accept(listener, None, clients)) };
+        let mut kept = Vec::new();
+        for _ in 0..20 {
+            let mut client = TcpStream::connect(("127.0.0.1", port)).await.expect("a connection");
+            client.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await.expect("written");
+            let mut answer = [0; 15];
+            let answered = tokio::time::timeout(Duration::from_secs(10), client.read_exact(&mut answer)).await;
+            answered.expect("a place is free").expect("an answer");
+            assert_eq!(&answer, b"HTTP/1.1 200 OK");
+            kept.push(client);
+        }
+        serving.close().await;
     }
 
     #[tokio::test]
