@@ -53,13 +53,22 @@ impl Colour {
         }
     }
 
+    #[inline]
     fn rgb(self, y: f32, u: f32, v: f32) -> [f32; 3] {
-        let luma = (y - self.luma_zero) * self.luma_scale;
+        self.tinted(y, self.tint(u, v))
+    }
+
+    /// What chroma adds to each channel.
+    #[inline]
+    fn tint(self, u: f32, v: f32) -> [f32; 3] {
         let (u, v) = (u - 128.0, v - 128.0);
-        let red = luma + self.red_from_v * v;
-        let green = luma + self.green_from_u * u + self.green_from_v * v;
-        let blue = luma + self.blue_from_u * u;
-        [red.clamp(0.0, 1.0), green.clamp(0.0, 1.0), blue.clamp(0.0, 1.0)]
+        [self.red_from_v * v, self.green_from_u * u + self.green_from_v * v, self.blue_from_u * u]
+    }
+
+    #[inline]
+    fn tinted(self, y: f32, tint: [f32; 3]) -> [f32; 3] {
+        let luma = (y - self.luma_zero) * self.luma_scale;
+        tint.map(|added| (luma + added).clamp(0.0, 1.0))
     }
 }
 
@@ -100,6 +109,7 @@ impl Frame {
 
     /// Red, green and blue in 0-1 (still gamma-encoded) at a place given in pixels, interpolated; none outside of the picture.
     /// The centre of the first pixel is at (0.5, 0.5).
+    #[inline]
     pub(crate) fn rgb_at(&self, x: f32, y: f32) -> Option<[f32; 3]> {
         let luma = self.stored_luma_at(x, y)?;
         let (u, v) = self.stored_chroma_at(x, y)?;
@@ -119,12 +129,14 @@ impl Frame {
     }
 
     /// Luma in 0-1 at a place given in pixels, interpolated; none outside of the picture.
+    #[inline]
     pub(crate) fn luma_at(&self, x: f32, y: f32) -> Option<f32> {
         let luma = self.stored_luma_at(x, y)?;
         Some(((luma - self.colour.luma_zero) * self.colour.luma_scale).clamp(0.0, 1.0))
     }
 
     #[expect(clippy::cast_precision_loss, reason = "sides are at most 1920")]
+    #[inline]
     fn stored_luma_at(&self, x: f32, y: f32) -> Option<f32> {
         if !(x >= 0.0 && y >= 0.0 && x < self.width as f32 && y < self.height as f32) {
             return None;
@@ -132,6 +144,7 @@ impl Frame {
         Spot::new(self.width, self.height, x - 0.5, y - 0.5).of(&self.planes.y)
     }
 
+    #[inline]
     fn stored_chroma_at(&self, x: f32, y: f32) -> Option<(f32, f32)> {
         let spot = Spot::new(self.width.div_ceil(2), self.height.div_ceil(2), x / 2.0 - 0.5, y / 2.0 - 0.5);
         Some((spot.of(&self.planes.u)?, spot.of(&self.planes.v)?))
@@ -166,40 +179,38 @@ impl Frame {
     pub(crate) fn to_rgb(&self, step: u32) -> (u16, u16, Vec<u8>) {
         let step = step.max(1);
         let (width, height) = (self.width / step, self.height / step);
-        let mut rgb = Vec::with_capacity(3 * width as usize * height as usize);
-        if step == 1 {
-            self.stored_rgb(&mut rgb);
-        } else {
-            self.diminished_rgb(step, &mut rgb);
-        }
+        let rgb = if step == 1 { self.stored_rgb() } else { self.diminished_rgb(step) };
         #[expect(clippy::cast_possible_truncation, reason = "sides are at most 1920")]
         let (width, height) = (width as u16, height as u16);
         (width, height, rgb)
     }
 
-    fn stored_rgb(&self, rgb: &mut Vec<u8>) {
-        let chroma_width = self.width.div_ceil(2) as usize;
+    fn stored_rgb(&self) -> Vec<u8> {
+        let width = self.width as usize;
+        let mut rgb = vec![0; 3 * width * self.height as usize];
+        let chroma_width = width.div_ceil(2);
         let chroma_rows = self.planes.u.chunks_exact(chroma_width).zip(self.planes.v.chunks_exact(chroma_width));
-        // Two rows of luma share one of chroma.
-        for (pair, (us, vs)) in self.planes.y.chunks(2 * self.width as usize).zip(chroma_rows) {
-            for row in pair.chunks(self.width as usize) {
-                for (lumas, (&u, &v)) in row.chunks(2).zip(us.iter().zip(vs)) {
-                    for &luma in lumas {
-                        rgb.extend(self.colour.rgb(f32::from(luma), f32::from(u), f32::from(v)).map(byte));
+        // Two rows and two columns of luma share one of chroma.
+        let pairs = self.planes.y.chunks(2 * width).zip(rgb.chunks_mut(6 * width));
+        for ((lumas, pixels), (us, vs)) in pairs.zip(chroma_rows) {
+            for (lumas, pixels) in lumas.chunks_exact(width).zip(pixels.chunks_exact_mut(3 * width)) {
+                for ((lumas, pixels), (&u, &v)) in lumas.chunks(2).zip(pixels.chunks_mut(6)).zip(us.iter().zip(vs)) {
+                    let tint = self.colour.tint(f32::from(u), f32::from(v));
+                    for (&luma, pixel) in lumas.iter().zip(pixels.chunks_exact_mut(3)) {
+                        pixel.copy_from_slice(&self.colour.tinted(f32::from(luma), tint).map(byte));
                     }
                 }
             }
         }
+        rgb
     }
 
     #[expect(clippy::cast_precision_loss, reason = "sides are at most 1920")]
-    fn diminished_rgb(&self, step: u32, rgb: &mut Vec<u8>) {
-        for y in 0..self.height / step {
-            for x in 0..self.width / step {
-                let (x, y) = ((x as f32 + 0.5) * step as f32, (y as f32 + 0.5) * step as f32);
-                rgb.extend(self.rgb_at(x, y).unwrap_or_default().map(byte));
-            }
-        }
+    fn diminished_rgb(&self, step: u32) -> Vec<u8> {
+        let middle = |number: u32| (number as f32 + 0.5) * step as f32;
+        let (width, height) = (self.width / step, self.height / step);
+        let places = (0..height).flat_map(|row| (0..width).map(move |column| (middle(column), middle(row))));
+        places.flat_map(|(x, y)| self.rgb_at(x, y).unwrap_or_default().map(byte)).collect()
     }
 }
 
@@ -228,6 +239,7 @@ impl Spot {
         clippy::cast_precision_loss,
         reason = "places are clamped into the plane"
     )]
+    #[inline]
     fn new(width: u32, height: u32, x: f32, y: f32) -> Self {
         let (x, y) = (x.clamp(0.0, (width - 1) as f32), y.clamp(0.0, (height - 1) as f32));
         // By way of a signed number, which is a single instruction; the places fit.
@@ -239,6 +251,7 @@ impl Spot {
     }
 
     /// The value of a plane there.
+    #[inline]
     fn of(self, plane: &[u8]) -> Option<f32> {
         let sample = |at: usize| plane.get(at).map(|&value| f32::from(value));
         let (upper, lower) = (sample(self.upper)?, sample(self.lower)?);

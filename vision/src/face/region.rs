@@ -26,6 +26,7 @@ impl Region {
     }
 
     /// Where a place in the square, in fractions of its side, is in the picture.
+    #[inline]
     pub(crate) fn to_frame(self, [x, y]: [f32; 2]) -> [f32; 2] {
         let [sin, cos] = self.direction;
         let (x, y) = ((x - 0.5) * self.side, (y - 0.5) * self.side);
@@ -38,38 +39,48 @@ impl Region {
     #[expect(clippy::cast_precision_loss, reason = "sides are a few hundred")]
     pub(crate) fn cut(self, frame: &Frame, side: usize, scale: f32, offset: f32) -> Vec<f32> {
         const LARGE: usize = 192;
-        let at = |[column, row]: [f32; 2]| self.to_frame([column / side as f32, row / side as f32]);
-        let several = |places: &[f32], [column, row]: [f32; 2]| {
+        let mut values = vec![0.0; 3 * side * side];
+        let at = |column: f32, row: f32| self.to_frame([column / side as f32, row / side as f32]);
+        let several = |places: &[f32], column: f32, row: f32| {
             let mut sum = [0.0_f32; 3];
             for (down, along) in places.iter().flat_map(|down| places.iter().map(move |along| (down, along))) {
-                let [x, y] = at([column + along, row + down]);
+                let [x, y] = at(column + along, row + down);
                 let pixel = frame.rgb_at(x, y).unwrap_or_default();
                 sum.iter_mut().zip(pixel).for_each(|(sum, channel)| *sum += channel);
             }
             let weight = 1.0 / (places.len() * places.len()) as f32;
             sum.map(|channel| channel * weight)
         };
-        let pixel = |[column, row]: [f32; 2]| match self.side / side as f32 {
-            shrink if shrink > 6.0 => several(&[0.125, 0.375, 0.625, 0.875], [column, row]),
-            shrink if shrink > 2.5 && side >= LARGE => frame.rgb_of_both(at([column + 0.25, row + 0.25]), at([column + 0.75, row + 0.75])),
-            shrink if shrink > 2.5 => several(&[0.25, 0.75], [column, row]),
-            _ => several(&[0.5], [column, row]),
+        let pixel = |column: f32, row: f32| match self.side / side as f32 {
+            shrink if shrink > 6.0 => several(&[0.125, 0.375, 0.625, 0.875], column, row),
+            shrink if shrink > 2.5 && side >= LARGE => frame.rgb_of_both(at(column + 0.25, row + 0.25), at(column + 0.75, row + 0.75)),
+            shrink if shrink > 2.5 => several(&[0.25, 0.75], column, row),
+            _ => several(&[0.5], column, row),
         };
-        grid(side).flat_map(|place| pixel(place).map(|channel| channel * scale + offset)).collect()
+        fill(&mut values, side, |column, row| pixel(column, row).map(|channel| channel * scale + offset));
+        values
     }
 
     /// The square as `side` by `side` luma values in 0-1.
     #[expect(clippy::cast_precision_loss, reason = "sides are a few hundred")]
     pub(crate) fn cut_luma(self, frame: &Frame, side: usize) -> Vec<f32> {
-        let place = |[column, row]: [f32; 2]| self.to_frame([(column + 0.5) / side as f32, (row + 0.5) / side as f32]);
-        grid(side).map(place).map(|[x, y]| frame.luma_at(x, y).unwrap_or_default()).collect()
+        let mut values = vec![0.0; side * side];
+        fill(&mut values, side, |column, row| {
+            let [x, y] = self.to_frame([(column + 0.5) / side as f32, (row + 0.5) / side as f32]);
+            [frame.luma_at(x, y).unwrap_or_default()]
+        });
+        values
     }
 }
 
-/// Columns and rows of a square, row by row.
+/// Fills a square of `side` by `side` pixels, by the number of their column and row.
 #[expect(clippy::cast_precision_loss, reason = "sides are a few hundred")]
-fn grid(side: usize) -> impl Iterator<Item = [f32; 2]> {
-    (0..side).flat_map(move |row| (0..side).map(move |column| [column as f32, row as f32]))
+fn fill<const CHANNELS: usize>(values: &mut [f32], side: usize, pixel: impl Fn(f32, f32) -> [f32; CHANNELS]) {
+    for (row, line) in values.chunks_exact_mut(CHANNELS * side).enumerate() {
+        for (column, value) in line.chunks_exact_mut(CHANNELS).enumerate() {
+            value.copy_from_slice(&pixel(column as f32, row as f32));
+        }
+    }
 }
 
 #[cfg(test)]
