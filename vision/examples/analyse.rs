@@ -19,6 +19,9 @@ const BUDGET: u64 = 1000;
 /// A browser sends about one chunk a second.
 const CHUNKS: usize = 6;
 
+/// So often are the enlarged sessions analysed; the least time counts.
+const RUNS: usize = 3;
+
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let folder = arguments.next().expect("usage: analyse FOLDER [--cues]");
@@ -42,9 +45,10 @@ fn main() {
         ("640x480, 30/s, H.264", "-c:v libx264 -profile:v baseline -preset veryfast -tune zerolatency -b:v 1M -f matroska"),
     ] {
         let video = recorded(&capture.video, codec);
-        let chunks = video.chunks(video.len().div_ceil(CHUNKS));
-        let took = analyse(&models, name, chunks, &challenge, &capture.account, with_cues);
-        println!("{:>24} {} % of the {BUDGET} ms that it may take", "", took * 100 / BUDGET);
+        let run = || analyse(&models, name, video.chunks(video.len().div_ceil(CHUNKS)), &challenge, &capture.account, with_cues);
+        // What else a machine does only adds to it.
+        let least = (0..RUNS).map(|_| run()).min().unwrap_or(u64::MAX);
+        println!("{:>24} {} % of the {BUDGET} ms that it may take", "", least * 100 / BUDGET);
     }
     println!("{:>24} {} MiB at most were in use", "", peak() / 1024);
 }
