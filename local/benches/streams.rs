@@ -36,6 +36,7 @@ const PROMISED_MS: u128 = 250;
 #[tokio::main]
 async fn main() {
     let capture = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/captures/light-live/video.webm")).unwrap();
+    // At a fixed speed: left to itself the encoder would choose on a busy machine what is decoded in less.
     let made = "-i pipe:0 -vf scale=640:480,fps=30,noise=alls=6:allf=t -c:v libvpx -deadline realtime -cpu-used -4 -b:v 1M -f webm pipe:1";
     let video: Arc<[u8]> = ffmpeg::ffmpeg(&made.split(' ').collect::<Vec<_>>(), capture).into();
     let world = Arc::new(World::in_memory());

@@ -1,5 +1,6 @@
 //! Analyses every capture in a folder and prints what was found and what it took; then the same again as 640 by 480 pixels at 30 pictures a second, the
-//! usual size, in both codecs (made with ffmpeg): `cargo run --release -p prooflight-vision --example analyse -- tests/data/captures [--cues]`.
+//! usual size, in both codecs (made with ffmpeg): a part of `make bench`; alone
+//! `cargo run --release -p prooflight-vision --example analyse -- tests/data/captures [--cues]`, for any processor and not for this one.
 #![expect(clippy::print_stdout, clippy::expect_used, clippy::panic, reason = "a developer's tool")]
 
 #[path = "../tests/engine/captures.rs"]
